@@ -1,0 +1,230 @@
+//! A request with its response, between two endpoints.
+
+use crate::{
+    net::{ConnectionId, Endpoint, NetNs, SocketCookie},
+    protocol::Protocol,
+    status::Status,
+    time::Timestamp,
+};
+
+/// A request with its response, or the lack of one. It belongs to the window of its [`end`](Exchange::end).
+///
+/// What it holds has left a parser and is clean: no query, fragment, credential, cookie, header value or body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Exchange {
+    /// The connection that carried it.
+    pub connection: ConnectionId,
+    /// Whose view of it was measured.
+    pub observed: Observed,
+    /// The network namespace at the observation point.
+    pub netns: NetNs,
+    /// Who asked.
+    pub client: Party,
+    /// Who was asked.
+    pub server: Party,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// Whether its duration is a latency.
+    pub shape: Shape,
+    /// What was asked to be done: an HTTP method, a command.
+    pub verb: String,
+    /// On what: a path without query, a statement's fingerprint, a topic. Bounded by the parser.
+    pub resource: String,
+    /// The host name that the client asked for, lower case, with its port where one was given; empty where none was.
+    pub authority: String,
+    /// How it ended.
+    pub status: Status,
+    /// The request.
+    pub request: Message,
+    /// The final response; `None` where none came.
+    pub response: Option<Message>,
+    /// When it was over: the last byte of the response, or the end of the connection where none came.
+    pub end: Timestamp,
+    /// What is odd about it.
+    pub flags: ExchangeFlags,
+    /// The trace that the client says it is part of.
+    pub trace: Option<TraceContext>,
+}
+
+impl Exchange {
+    /// Nanoseconds from the first byte of the request to the last of the response; `None` where that is no latency: a
+    /// one-way message, a stream, or a request that was never answered.
+    pub fn duration_ns(&self) -> Option<u64> {
+        match (self.shape, &self.response) {
+            (Shape::Call, Some(response)) => Some(response.last.ns_since(self.request.first)),
+            _ => None,
+        }
+    }
+
+    /// Nanoseconds from the first byte of the request to the first byte of the final response.
+    pub fn first_byte_ns(&self) -> Option<u64> {
+        match (self.shape, &self.response) {
+            (Shape::Call, Some(response)) => Some(response.first.ns_since(self.request.first)),
+            _ => None,
+        }
+    }
+}
+
+/// Whose measurement an exchange is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Observed {
+    /// Measured at the client's socket.
+    Client,
+    /// Measured at the server's socket.
+    Server,
+    /// Measured once for both, on the loopback device or on the way: it counts in each view, and the difference of the
+    /// views says nothing about the network.
+    SamePoint,
+}
+
+impl Observed {
+    /// Whether it counts in the client's view.
+    pub const fn by_client(self) -> bool {
+        matches!(self, Self::Client | Self::SamePoint)
+    }
+
+    /// Whether it counts in the server's view.
+    pub const fn by_server(self) -> bool {
+        matches!(self, Self::Server | Self::SamePoint)
+    }
+}
+
+/// One end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Party {
+    /// The endpoint that the packets carry.
+    pub endpoint: Endpoint,
+    /// The endpoint that the other side's socket was told to connect to, where address translation made it another one.
+    pub dialled: Option<Endpoint>,
+    /// Its socket, where it is on this machine and known.
+    pub cookie: Option<SocketCookie>,
+}
+
+/// What kind of conversation it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Shape {
+    /// A request and its response.
+    Call,
+    /// A message without an answer: counted, without a duration.
+    OneWay,
+    /// A long-lived one (upgrade, tunnel): counted, its lifetime kept apart from latency.
+    Stream,
+}
+
+/// Times and size of one message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Message {
+    /// When its first byte passed.
+    pub first: Timestamp,
+    /// When its last byte passed.
+    pub last: Timestamp,
+    /// Its length in stream bytes, head and body, captured or not.
+    pub bytes: u64,
+}
+
+/// Oddities of an exchange, as a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+pub struct ExchangeFlags(pub u16);
+
+impl ExchangeFlags {
+    /// Capture began in the middle of its connection.
+    pub const JOINED_LATE: Self = Self(1);
+    /// Bytes of the request's body were lost; its length is known all the same.
+    pub const REQUEST_GAP: Self = Self(1 << 1);
+    /// Bytes of the response's body were lost; its length is known all the same.
+    pub const RESPONSE_GAP: Self = Self(1 << 2);
+    /// The request ended before its declared length.
+    pub const REQUEST_CUT: Self = Self(1 << 3);
+    /// The response ended before its declared length.
+    pub const RESPONSE_CUT: Self = Self(1 << 4);
+    /// The resource was longer than the parser keeps.
+    pub const RESOURCE_CUT: Self = Self(1 << 5);
+
+    /// Whether all of `other` are set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Adds `other`.
+    pub const fn insert(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    /// Names of the set flags, in order of their bits.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        const NAMES: [(ExchangeFlags, &str); 6] = [
+            (ExchangeFlags::JOINED_LATE, "joined_late"),
+            (ExchangeFlags::REQUEST_GAP, "request_gap"),
+            (ExchangeFlags::RESPONSE_GAP, "response_gap"),
+            (ExchangeFlags::REQUEST_CUT, "request_cut"),
+            (ExchangeFlags::RESPONSE_CUT, "response_cut"),
+            (ExchangeFlags::RESOURCE_CUT, "resource_cut"),
+        ];
+        NAMES.into_iter().filter(move |(flag, _)| self.contains(*flag)).map(|(_, name)| name)
+    }
+}
+
+/// The W3C trace context of a request (`traceparent`, version 00): an identifier, no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct TraceContext {
+    /// The trace; not all zero.
+    pub trace_id: [u8; 16],
+    /// The caller's span; not all zero.
+    pub span_id: [u8; 8],
+    /// Trace flags; bit 0 is "sampled".
+    pub flags: u8,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(first: u64, last: u64) -> Message {
+        Message { first: Timestamp::from_ns(first), last: Timestamp::from_ns(last), bytes: 1 }
+    }
+
+    fn exchange(shape: Shape, response: Option<Message>) -> Exchange {
+        let party = Party { endpoint: "127.0.0.1:1".parse().unwrap(), dialled: None, cookie: None };
+        Exchange {
+            connection: ConnectionId(1),
+            observed: Observed::SamePoint,
+            netns: NetNs(0),
+            client: party,
+            server: party,
+            protocol: Protocol::Http1,
+            shape,
+            verb: "GET".into(),
+            resource: "/".into(),
+            authority: String::new(),
+            status: Status::default(),
+            request: message(10, 12),
+            response,
+            end: Timestamp::from_ns(40),
+            flags: ExchangeFlags::default(),
+            trace: None,
+        }
+    }
+
+    #[test]
+    fn only_an_answered_call_has_a_latency() {
+        let call = exchange(Shape::Call, Some(message(30, 40)));
+        assert_eq!((call.first_byte_ns(), call.duration_ns()), (Some(20), Some(30)));
+        assert_eq!(exchange(Shape::Call, None).duration_ns(), None);
+        assert_eq!(exchange(Shape::Stream, Some(message(30, 40))).duration_ns(), None);
+    }
+
+    #[test]
+    fn flags_are_named() {
+        let mut flags = ExchangeFlags::JOINED_LATE;
+        flags.insert(ExchangeFlags::RESPONSE_CUT);
+        assert_eq!(flags.names().collect::<Vec<_>>(), ["joined_late", "response_cut"]);
+    }
+}

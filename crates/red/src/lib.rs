@@ -1,0 +1,1 @@
+//! Windows of rate, errors and duration: path templating, cardinality caps, mergeable snapshots.

@@ -1,0 +1,1 @@
+//! The graph of who calls whom: health, filters, neighbourhoods, cycles, differences, exports.
