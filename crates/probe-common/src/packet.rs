@@ -1,0 +1,89 @@
+//! Records of packets.
+
+use crate::assert_size;
+
+/// The head of a packet's record, followed by [`captured_len`](Self::captured_len) bytes of payload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct PacketHead {
+    /// [`crate::record::Kind::Packet`].
+    pub kind: u32,
+    /// Bytes of payload that follow the head.
+    pub captured_len: u32,
+    /// `CLOCK_MONOTONIC` in nanoseconds.
+    pub at_ns: u64,
+    /// Cookie of the socket at the hook; zero for none, and for a listener's, which names no connection.
+    pub cookie: u64,
+    /// Id of the socket's cgroup in cgroup2.
+    pub cgroup: u64,
+    /// Inode number of the socket's network namespace, zero where the kernel's layout is not known.
+    pub netns: u32,
+    /// Thread group that ran at the hook, zero where the kernel does not say.
+    pub tgid: u32,
+    /// Bytes of payload that this record stands for.
+    pub payload_len: u32,
+    /// Offset in the payload of the first captured byte.
+    pub captured_offset: u32,
+    /// TCP sequence number of the first byte of the payload.
+    pub seq: u32,
+    /// TCP acknowledgement number.
+    pub ack: u32,
+    /// Source address, see [`crate::record::family`].
+    pub source: [u8; 16],
+    /// Destination address.
+    pub destination: [u8; 16],
+    /// Source port, host order.
+    pub source_port: u16,
+    /// Destination port, host order.
+    pub destination_port: u16,
+    /// One of [`side`].
+    pub side: u8,
+    /// One of [`crate::record::family`].
+    pub family: u8,
+    /// IP protocol number: 6 or 17.
+    pub transport: u8,
+    /// TCP control bits, byte 13 of the header.
+    pub tcp_flags: u8,
+    /// One of [`crate::record::cut`].
+    pub cut: u8,
+    /// Always zero.
+    pub padding: [u8; 7],
+}
+
+assert_size!(PacketHead, 104);
+
+/// Where a packet was seen.
+pub mod side {
+    /// Leaving the socket that sent it.
+    pub const EGRESS: u8 = 0;
+    /// Arriving at the socket that it is for.
+    pub const INGRESS: u8 = 1;
+    /// Leaving its socket over the loopback device; its arrival is not reported again.
+    pub const LOOPBACK: u8 = 2;
+}
+
+/// Room for payload in a record. `bpf_ringbuf_reserve` takes only constants, so there are a few sizes; the largest holds
+/// what an IP packet can. A larger packet (BIG TCP) becomes several records.
+pub const CAPACITIES: [usize; 5] = [0, 512, 2048, 8192, 65536];
+
+/// The smallest of [`CAPACITIES`] that holds `len` bytes, or the largest one.
+pub const fn capacity_for(len: usize) -> usize {
+    let mut class = 0;
+    while class < CAPACITIES.len() - 1 && CAPACITIES[class] < len {
+        class += 1;
+    }
+    CAPACITIES[class]
+}
+
+/// How many records one packet may become at most: BIG TCP's packets end at 512 KiB (`GSO_MAX_SIZE`, net/core/dev.h).
+pub const MAX_RECORDS_PER_PACKET: usize = 8;
+
+/// A packet's record with room for `N` bytes of payload.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct PacketRecord<const N: usize> {
+    /// What the record says of the packet.
+    pub head: PacketHead,
+    /// The payload, as far as captured; what lies behind `head.captured_len` is whatever the ring held before.
+    pub payload: [u8; N],
+}

@@ -1,0 +1,123 @@
+//! What user space does not want: the map that the packet programs ask before they copy.
+
+use crate::assert_size;
+
+/// What is not wanted of one socket, keyed by its cookie. Written by user space alone; the kernel only reads it, and a
+/// socket without an entry is wanted whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct SocketPolicy {
+    /// For what leaves the socket.
+    pub egress: Skip,
+    /// For what arrives at it.
+    pub ingress: Skip,
+}
+
+assert_size!(SocketPolicy, 16);
+
+/// Which part of a direction is not wanted. One word, so that the kernel never sees half of an update.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Skip {
+    /// One of [`skip`].
+    pub mode: u32,
+    /// For [`skip::UNTIL`]: TCP sequence number of the first byte that is wanted again, compared modulo 2^32 (RFC 9293
+    /// section 3.4), so it must be less than 2^31 ahead.
+    pub until: u32,
+}
+
+assert_size!(Skip, 8);
+
+/// Modes of [`Skip`].
+pub mod skip {
+    /// Everything is wanted.
+    pub const NOTHING: u32 = 0;
+    /// Payload before a sequence number is not wanted.
+    pub const UNTIL: u32 = 1;
+    /// Payload is not wanted any more; SYN, FIN and RST are reported all the same.
+    pub const FOREVER: u32 = 2;
+}
+
+/// What is left of a payload when a policy has been applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// All of it.
+    Whole,
+    /// What begins at this offset.
+    From(u32),
+    /// None, but the packet is reported: it carries the last byte that is not wanted, whose time is wanted.
+    Time,
+    /// None.
+    Nothing,
+}
+
+impl Skip {
+    /// What is wanted of `len` bytes of payload that begin at `seq`.
+    #[inline(always)]
+    pub const fn wanted(self, seq: u32, len: u32) -> Wanted {
+        match self.mode {
+            skip::UNTIL => {
+                let unwanted = self.until.wrapping_sub(seq);
+                // Half of the sequence space is ahead and half behind: `until` behind `seq` is an old policy.
+                if unwanted == 0 || unwanted >= 1 << 31 {
+                    Wanted::Whole
+                } else if unwanted > len {
+                    Wanted::Nothing
+                } else if unwanted == len {
+                    Wanted::Time
+                } else {
+                    Wanted::From(unwanted)
+                }
+            }
+            skip::FOREVER => Wanted::Nothing,
+            _ => Wanted::Whole,
+        }
+    }
+}
+
+/// A listener of the agent's own, whose traffic is not reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct OwnListener {
+    /// Inode number of its network namespace, zero for any.
+    pub netns: u32,
+    /// Its port, zero for an unused entry.
+    pub port: u32,
+}
+
+assert_size!(OwnListener, 8);
+
+/// How many listeners an agent may have.
+pub const MAX_OWN_LISTENERS: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn until(until: u32) -> Skip {
+        Skip { mode: skip::UNTIL, until }
+    }
+
+    #[test]
+    fn a_packet_before_inside_at_the_end_of_and_behind_the_range() {
+        assert_eq!(until(1000).wanted(100, 100), Wanted::Nothing);
+        assert_eq!(until(1000).wanted(900, 100), Wanted::Time);
+        assert_eq!(until(1000).wanted(950, 100), Wanted::From(50));
+        assert_eq!(until(1000).wanted(1000, 100), Wanted::Whole);
+        assert_eq!(until(1000).wanted(1001, 100), Wanted::Whole);
+    }
+
+    #[test]
+    fn sequence_numbers_wrap() {
+        assert_eq!(until(10).wanted(u32::MAX - 9, 10), Wanted::Nothing);
+        assert_eq!(until(10).wanted(u32::MAX - 9, 20), Wanted::Time);
+        assert_eq!(until(10).wanted(u32::MAX - 9, 30), Wanted::From(20));
+        assert_eq!(until(u32::MAX - 9).wanted(10, 30), Wanted::Whole);
+    }
+
+    #[test]
+    fn modes() {
+        assert_eq!(Skip::default().wanted(1, 1), Wanted::Whole);
+        assert_eq!(Skip { mode: skip::FOREVER, until: 0 }.wanted(1, 1), Wanted::Nothing);
+    }
+}
