@@ -1,0 +1,101 @@
+//! Which bucket a value falls in, and where a bucket ends.
+//!
+//! With `base = 2^(2^-scale)`, bucket `i` takes the values in `(base^i, base^(i+1)]`, as OTLP's data model has it
+//! ("All Scales: Use the Logarithm Function" describes the slow way; this is "table lookup" on the mantissa).
+
+use super::{
+    bounds::MANTISSA_BOUNDS,
+    config::{MAX_SCALE, MIN_SCALE},
+};
+
+/// Index of the bucket that `value_ns`, which is not zero, falls in.
+#[inline]
+pub(super) fn bucket_index(value_ns: u64, scale: i8) -> i32 {
+    debug_assert!(value_ns != 0 && (MIN_SCALE..=MAX_SCALE).contains(&scale));
+    let zeros = value_ns.leading_zeros() & 63;
+    let octave = 63 - zeros as i32;
+    let mantissa = value_ns << zeros;
+
+    // Below scale 0 a bucket is a run of whole octaves: found at scale 0, then shifted.
+    let table_scale = scale.max(0) as u32;
+    let coarser = (-scale).max(0) as u32;
+    let slot = &SLOTS[(mantissa >> (62 - table_scale)) as usize % SLOTS.len()];
+    let within = slot.bounds_below + i32::from(mantissa > slot.bound);
+    ((octave << table_scale) + within - 1) >> coarser
+}
+
+/// Lowest and highest index that a value can have at `scale`: those of 1 and of `u64::MAX`.
+pub(super) fn index_range(scale: i8) -> (i32, i32) {
+    (bucket_index(1, scale), bucket_index(u64::MAX, scale))
+}
+
+/// The smallest and the largest integer in bucket `index`; the smallest is above the largest where it has none.
+pub(super) fn bucket_integers(index: i32, scale: i8) -> (u64, u64) {
+    (floor_of_bound(index, scale).saturating_add(1), floor_of_bound(index.saturating_add(1), scale))
+}
+
+/// `base^index` as an `f64`, within one rounding.
+pub(super) fn bound_f64(index: i32, scale: i8) -> f64 {
+    let (octave, step) = finest_bound(index, scale);
+    // 2^(octave-63) from its bits: every exponent that an index gives is that of a normal number.
+    MANTISSA_BOUNDS[step] as f64 * f64::from_bits(((1023 + octave - 63) as u64) << 52)
+}
+
+/// The largest integer that is not above `base^index`, at most `u64::MAX`.
+fn floor_of_bound(index: i32, scale: i8) -> u64 {
+    let (octave, step) = finest_bound(index, scale);
+    match octave {
+        ..0 => 0,
+        0..64 => MANTISSA_BOUNDS[step] >> (63 - octave),
+        64.. => u64::MAX,
+    }
+}
+
+/// The octave and the position in [`MANTISSA_BOUNDS`] of the boundary `base^index`.
+fn finest_bound(index: i32, scale: i8) -> (i32, usize) {
+    let finest = index << (MAX_SCALE - scale);
+    (finest >> MAX_SCALE, (finest & ((1 << MAX_SCALE) - 1)) as usize)
+}
+
+/// A stretch of mantissas with the one boundary that can lie in it.
+#[derive(Clone, Copy)]
+struct Slot {
+    /// Boundaries of this scale below the slot, the one at the power of two included.
+    bounds_below: i32,
+    /// The boundary in the slot, or one that no mantissa is above.
+    bound: u64,
+}
+
+/// The slots of all scales from 0 up. A slot is half as wide, linearly, as `1/2^scale` of the octave, and the narrowest
+/// bucket is `ln 2/2^scale` wide, so that at most one boundary lies in a slot.
+///
+/// Scale `s` has its `2^(s+1)` slots from position `2^(s+1)` on. This is how a binary heap numbers its levels, and so the
+/// first `s+2` bits of a mantissa, leading one included, are the position itself.
+static SLOTS: [Slot; 2 << (MAX_SCALE + 1)] = build_slots();
+
+const fn build_slots() -> [Slot; 2 << (MAX_SCALE + 1)] {
+    let mut slots = [Slot { bounds_below: 0, bound: u64::MAX }; 2 << (MAX_SCALE + 1)];
+    let mut scale = 0;
+    while scale <= MAX_SCALE as usize {
+        let stride = MANTISSA_BOUNDS.len() >> scale;
+        let mut position = 2 << scale;
+        let mut below = 0;
+        while position < 4 << scale {
+            let start = (position as u64) << (62 - scale);
+            let last = start + ((1 << (62 - scale)) - 1);
+            // A boundary on the last mantissa of a slot has nothing of the slot above it, and belongs to the next.
+            while below * stride < MANTISSA_BOUNDS.len() && MANTISSA_BOUNDS[below * stride] < start {
+                below += 1;
+            }
+            let bound = if below * stride < MANTISSA_BOUNDS.len() && MANTISSA_BOUNDS[below * stride] < last {
+                MANTISSA_BOUNDS[below * stride]
+            } else {
+                u64::MAX
+            };
+            slots[position] = Slot { bounds_below: below as i32, bound };
+            position += 1;
+        }
+        scale += 1;
+    }
+    slots
+}
