@@ -1,0 +1,53 @@
+//! A connection's ledger.
+
+/// What a connection has seen, and what became of it: messages and bytes, each by named reason.
+///
+/// The ledger balances after every call. With `open_requests` and `open_responses` for what is still under way:
+///
+/// * `requests = paired + unanswered + requests_unmatched + requests_evicted + requests_abandoned + open_requests`
+/// * `responses = paired + responses_unmatched + responses_abandoned + open_responses`
+///
+/// and the exchanges that [`poll`](crate::Connection::poll) yields are `paired + unanswered - exchanges_dropped`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Requests that were recognised.
+    pub requests: u64,
+    /// Final responses that were recognised, or that were not valid but answer a request.
+    pub responses: u64,
+    /// Interim responses (HTTP: 1xx), which are in no sum.
+    pub interim: u64,
+    /// Exchanges with a request and a response.
+    pub paired: u64,
+    /// Exchanges whose request got no response before the connection ended.
+    pub unanswered: u64,
+    /// Requests dropped because bytes had been lost and it could not be told which response is theirs.
+    pub requests_unmatched: u64,
+    /// Requests dropped because too many were open.
+    pub requests_evicted: u64,
+    /// Requests that were open when the observation stopped.
+    pub requests_abandoned: u64,
+    /// Responses whose request was not seen, was evicted, or could not be told. A response that a server sends
+    /// unasked (HTTP 408 on an idle connection) is one of them: there is no operation to report it under.
+    pub responses_unmatched: u64,
+    /// Responses that were under way when the observation stopped.
+    pub responses_abandoned: u64,
+    /// Requests and responses that are under way.
+    pub open_requests: u64,
+    /// Responses that are under way and have a request.
+    pub open_responses: u64,
+    /// Finished exchanges that were dropped because nobody polled.
+    pub exchanges_dropped: u64,
+    /// Requests that are not valid in the protocol. They are in `requests` too.
+    pub malformed_requests: u64,
+    /// Responses that are not valid in the protocol.
+    pub malformed_responses: u64,
+    /// How often a direction lost its place between messages, by malformed bytes or by a gap.
+    pub desyncs: u64,
+    /// Bytes that were reported as lost.
+    pub gap_bytes: u64,
+    /// Bytes that belong to no message: passed over between messages or in search of the next one.
+    pub unparsed_bytes: u64,
+    /// Bytes that were left out on the parser's word.
+    pub skipped_bytes: u64,
+}

@@ -1,0 +1,199 @@
+//! What a parser yields.
+
+use alloc::string::String;
+use core::fmt;
+use core::ops::{BitOr, BitOrAssign};
+
+use crate::{Protocol, TraceContext};
+
+/// One finished exchange between a client and a server, in terms that all protocols share.
+///
+/// It is clean: query, fragment, user info, credentials, header values, literals and bodies do not leave the parser.
+/// Reuse one value over many [`poll`](crate::Connection::poll)s: its buffers go round.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Exchange {
+    /// The protocol that was spoken.
+    pub protocol: Protocol,
+    /// What kind of exchange it is, and so whether its duration is a latency.
+    pub shape: Shape,
+    /// Method or command (`GET`), empty where the parser could not see it.
+    pub verb: String,
+    /// What the verb was about (an HTTP path), bounded by [`Limits::resource_bytes`](crate::Limits::resource_bytes);
+    /// empty where there is none.
+    pub resource: String,
+    /// The host, with its port if given, that the client addressed, in lower case; empty where there is none.
+    pub authority: String,
+    /// How it went.
+    pub status: StatusClass,
+    /// The protocol's own status code (`404`), if a response with one was seen.
+    pub native_status: Option<i32>,
+    /// The request's times and size.
+    pub request: Span,
+    /// The final response's times and size; `None` if there was none.
+    pub response: Option<Span>,
+    /// When the exchange finished: the response's last byte, or the end of the connection that came instead.
+    pub end_ns: u64,
+    /// What else the parser noticed.
+    pub flags: Flags,
+    /// The caller's trace context, if the request carried a valid one.
+    pub trace: Option<TraceContext>,
+}
+
+impl Exchange {
+    /// Empties the exchange and keeps its buffers.
+    pub fn clear(&mut self) {
+        let Self {
+            protocol,
+            shape,
+            verb,
+            resource,
+            authority,
+            status,
+            native_status,
+            request,
+            response,
+            end_ns,
+            flags,
+            trace,
+        } = self;
+        *protocol = Protocol::default();
+        *shape = Shape::default();
+        verb.clear();
+        resource.clear();
+        authority.clear();
+        *status = StatusClass::default();
+        *native_status = None;
+        *request = Span::default();
+        *response = None;
+        *end_ns = 0;
+        *flags = Flags::default();
+        *trace = None;
+    }
+}
+
+/// Times and size of one message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Time of the first byte, in nanoseconds of the caller's clock.
+    pub first_ns: u64,
+    /// Time of the last byte, in nanoseconds of the caller's clock. For a body that ends with the connection, the
+    /// time of that end.
+    pub last_ns: u64,
+    /// Bytes on the wire, head and framing included, lost and skipped ones too.
+    pub bytes: u64,
+}
+
+/// What kind of exchange it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Shape {
+    /// A request and its response: the duration is a latency.
+    #[default]
+    RequestResponse,
+    /// A message without an answer: count and bytes, no duration.
+    OneWay,
+    /// A tunnel, an upgraded connection, an event stream: the duration is a lifetime, to be kept apart from latencies.
+    /// Yielded when it ends. Of a tunnel or an upgraded connection, only the handshake's bytes are counted.
+    Stream,
+}
+
+/// How an exchange went, in terms that all protocols share.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StatusClass {
+    /// As it should (HTTP: 1xx, 2xx and 3xx).
+    Ok,
+    /// The server blames the client (HTTP: 4xx).
+    ClientError,
+    /// The server failed (HTTP: 5xx, and what is outside 100 to 599, as RFC 9110 section 15 asks).
+    ServerError,
+    /// The server answered something that is not the protocol.
+    ProtocolError,
+    /// The connection ended before a response was there.
+    #[default]
+    NoResponse,
+}
+
+/// What else the parser noticed about an exchange: a set.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Flags(u16);
+
+impl Flags {
+    /// The connection was open before the capture began and this is the first exchange found on it.
+    pub const JOINED_LATE: Self = Self(1);
+    /// The request's or the response's beginning was found by searching, after bytes had been lost.
+    pub const RESYNCED: Self = Self(1 << 1);
+    /// The end of the request was not seen: it was lost, or the client stopped before it.
+    pub const REQUEST_TRUNCATED: Self = Self(1 << 2);
+    /// Bytes of the request were lost; its extent is known.
+    pub const REQUEST_GAP: Self = Self(1 << 3);
+    /// The request is not valid in its protocol. What could be read of it is there.
+    pub const REQUEST_MALFORMED: Self = Self(1 << 4);
+    /// The response was over before the request was: request bytes and last time are as of then.
+    pub const REQUEST_UNFINISHED: Self = Self(1 << 5);
+    /// The end of the response was not seen: it was lost, or the server stopped before it. The status is what the
+    /// response said.
+    pub const RESPONSE_TRUNCATED: Self = Self(1 << 6);
+    /// Bytes of the response were lost; its extent is known. Where its end was among them, the last time is that at
+    /// which the loss became known.
+    pub const RESPONSE_GAP: Self = Self(1 << 7);
+    /// At least one interim response (HTTP: 1xx) came first.
+    pub const INTERIM: Self = Self(1 << 8);
+    /// The resource is longer than what was kept of it.
+    pub const RESOURCE_CUT: Self = Self(1 << 9);
+    /// Two recipients may disagree about where the request or the response ends (HTTP: both `Transfer-Encoding` and
+    /// `Content-Length`, or `Transfer-Encoding` in HTTP/1.0): the shape of request smuggling.
+    pub const AMBIGUOUS_FRAMING: Self = Self(1 << 10);
+
+    const NAMES: [(Self, &'static str); 11] = [
+        (Self::JOINED_LATE, "joined_late"),
+        (Self::RESYNCED, "resynced"),
+        (Self::REQUEST_TRUNCATED, "request_truncated"),
+        (Self::REQUEST_GAP, "request_gap"),
+        (Self::REQUEST_MALFORMED, "request_malformed"),
+        (Self::REQUEST_UNFINISHED, "request_unfinished"),
+        (Self::RESPONSE_TRUNCATED, "response_truncated"),
+        (Self::RESPONSE_GAP, "response_gap"),
+        (Self::INTERIM, "interim"),
+        (Self::RESOURCE_CUT, "resource_cut"),
+        (Self::AMBIGUOUS_FRAMING, "ambiguous_framing"),
+    ];
+
+    /// Whether all of `other`'s flags are set here.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether no flag is set.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The names of the flags that are set, in a fixed order.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Self::NAMES.into_iter().filter(move |(flag, _)| self.contains(*flag)).map(|(_, name)| name)
+    }
+}
+
+impl BitOr for Flags {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Flags {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.names()).finish()
+    }
+}

@@ -1,0 +1,43 @@
+//! The caps on everything that a peer controls.
+
+/// The caps on everything that a peer controls: what a parser keeps, how long a piece of text may get, how many
+/// exchanges may be open. Whatever goes over a cap is cut or dropped, and counted or flagged where it happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes that a [`Detector`](crate::Detector) holds back, both sides together, before it gives up.
+    pub detect_bytes: usize,
+    /// Bytes of one text line (a start line, a header field line) that are held. A longer start line is malformed; of
+    /// a longer field line the name decides: one that the parser needs is malformed, any other is passed over.
+    /// RFC 9112 section 3 asks for at least 8000.
+    pub line_bytes: usize,
+    /// Bytes of one message head, after which the message counts as malformed. They are not all held: a head is
+    /// read line by line.
+    pub head_bytes: u64,
+    /// Bytes of a method or command name; a longer one is malformed.
+    pub verb_bytes: usize,
+    /// Bytes of [`Exchange::resource`](crate::Exchange::resource) that are kept; a longer one is cut and flagged.
+    pub resource_bytes: usize,
+    /// Bytes of [`Exchange::authority`](crate::Exchange::authority); a longer one is left out.
+    pub authority_bytes: usize,
+    /// Requests that may be open (pipelined) at once on one connection, and finished exchanges that wait for `poll`.
+    /// Requests past it are counted as evicted, and so are their responses when they come: pairing stays right.
+    pub open_exchanges: usize,
+    /// Emptied exchanges whose buffers a connection keeps for its next requests.
+    pub spare_exchanges: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            detect_bytes: 4 * 1024,
+            line_bytes: 16 * 1024,
+            head_bytes: 1024 * 1024,
+            verb_bytes: 32,
+            resource_bytes: 512,
+            authority_bytes: 260,
+            open_exchanges: 4096,
+            spare_exchanges: 64,
+        }
+    }
+}
