@@ -1,0 +1,64 @@
+//! A service, or somebody outside.
+
+use std::sync::Arc;
+
+use geophone_model::identity::Identity;
+
+use crate::{
+    Operation, Tally,
+    health::{Health, Thresholds, Verdict},
+};
+
+/// Somebody who asks or is asked: a service of ours, or an external client or service, as the
+/// [kind](geophone_model::identity::Identity::kind) of its identity says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    identity: Arc<Identity>,
+    inbound: Option<Tally>,
+    outbound: Option<Tally>,
+    operations: Vec<Operation>,
+    verdict: Verdict,
+}
+
+impl Node {
+    pub(crate) fn new(
+        identity: Arc<Identity>,
+        inbound: Option<Tally>,
+        outbound: Option<Tally>,
+        operations: Vec<Operation>,
+        thresholds: &Thresholds,
+    ) -> Self {
+        let verdict = match &inbound {
+            Some(inbound) => thresholds.judge(inbound),
+            None => Verdict::new(Health::Unknown, "nobody calls it".to_owned()),
+        };
+        Self { identity, inbound, outbound, operations, verdict }
+    }
+
+    /// Who it is.
+    pub const fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// The figures of the service: what it was asked, in the server's view where one exists and in its clients' view
+    /// otherwise. Which one it is says [`Tally::view`]. `None` where nobody calls it.
+    pub const fn inbound(&self) -> Option<&Tally> {
+        self.inbound.as_ref()
+    }
+
+    /// What it asked others, in the client's view where one exists and in the servers' view otherwise. `None` where it calls
+    /// nobody.
+    pub const fn outbound(&self) -> Option<&Tally> {
+        self.outbound.as_ref()
+    }
+
+    /// What it was asked by operation, in the view of [`inbound`](Self::inbound) alone; sorted by protocol and name.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// How well it answers. Who is never asked is unknown.
+    pub const fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+}

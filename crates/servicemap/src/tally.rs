@@ -1,0 +1,220 @@
+//! What was counted, as exact numbers that can be put together.
+
+use geophone_distribution::{Config, Distribution, Exponential, PartsError};
+use geophone_model::{
+    series::{Buckets, SeriesPoint, View},
+    status::StatusClass,
+};
+
+/// The sum of any number of series points of one view.
+///
+/// It holds integers and distributions that merge by adding, so that the order of the points changes nothing. The figures
+/// that people read come from it by [`Summary::new`](crate::Summary::new).
+///
+/// A tally belongs to a view from the start and takes no point of the other: the same request, measured at both of its
+/// ends, is one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    view: View,
+    /// Requests by outcome, in the order of [`StatusClass::ALL`].
+    outcomes: [u64; StatusClass::ALL.len()],
+    same_point: u64,
+    streams: u64,
+    request_bytes: u64,
+    response_bytes: u64,
+    duration: Exponential,
+    first_byte: Exponential,
+    lifetime: Exponential,
+}
+
+impl Tally {
+    /// Nothing counted yet, as `view` sees it.
+    pub fn new(view: View) -> Self {
+        Self {
+            view,
+            outcomes: [0; StatusClass::ALL.len()],
+            same_point: 0,
+            streams: 0,
+            request_bytes: 0,
+            response_bytes: 0,
+            duration: Exponential::default(),
+            first_byte: Exponential::default(),
+            lifetime: Exponential::default(),
+        }
+    }
+
+    /// Adds a point. Where that fails, nothing of it was added.
+    pub fn add(&mut self, point: &SeriesPoint) -> Result<(), AddPointError> {
+        if point.key.view != self.view {
+            return Err(AddPointError::OtherView { expected: self.view, found: point.key.view });
+        }
+        self.add_decoded(Decoded::new(point)?);
+        Ok(())
+    }
+
+    /// Adds a point of the same view.
+    pub(crate) fn add_decoded(&mut self, decoded: Decoded<'_>) {
+        let Decoded { point, duration, first_byte, lifetime } = decoded;
+        debug_assert_eq!(self.view, point.key.view, "the two views of an edge are never added");
+        let outcome = &mut self.outcomes[index_of(point.key.status.class)];
+        *outcome = outcome.saturating_add(point.requests);
+        self.same_point = self.same_point.saturating_add(point.same_point);
+        self.streams = self.streams.saturating_add(point.streams);
+        self.request_bytes = self.request_bytes.saturating_add(point.request_bytes);
+        self.response_bytes = self.response_bytes.saturating_add(point.response_bytes);
+        merge(&mut self.duration, &duration);
+        merge(&mut self.first_byte, &first_byte);
+        merge(&mut self.lifetime, &lifetime);
+    }
+
+    /// Adds what another tally of the same view counted.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        let Self { view, outcomes, same_point, streams, request_bytes, response_bytes, .. } = other;
+        debug_assert_eq!(self.view, *view, "the two views of an edge are never added");
+        for (own, other) in self.outcomes.iter_mut().zip(outcomes) {
+            *own = own.saturating_add(*other);
+        }
+        self.same_point = self.same_point.saturating_add(*same_point);
+        self.streams = self.streams.saturating_add(*streams);
+        self.request_bytes = self.request_bytes.saturating_add(*request_bytes);
+        self.response_bytes = self.response_bytes.saturating_add(*response_bytes);
+        merge(&mut self.duration, &other.duration);
+        merge(&mut self.first_byte, &other.first_byte);
+        merge(&mut self.lifetime, &other.lifetime);
+    }
+
+    /// Which end measured.
+    pub const fn view(&self) -> View {
+        self.view
+    }
+
+    /// Number of requests, whatever came of them.
+    pub fn requests(&self) -> u64 {
+        self.outcomes.iter().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// Requests that the server failed: [`StatusClass::is_error`].
+    pub fn errors(&self) -> u64 {
+        self.sum_where(StatusClass::is_error)
+    }
+
+    /// Requests that the server says the client got wrong (HTTP 4xx); not among the [`errors`](Self::errors).
+    pub fn client_errors(&self) -> u64 {
+        self.sum_where(StatusClass::is_client_error)
+    }
+
+    /// Requests with this outcome.
+    pub fn with_outcome(&self, class: StatusClass) -> u64 {
+        self.outcomes[index_of(class)]
+    }
+
+    /// Requests that were measured once for both views.
+    pub const fn same_point(&self) -> u64 {
+        self.same_point
+    }
+
+    /// Long-lived exchanges, whose lifetimes are no latencies.
+    pub const fn streams(&self) -> u64 {
+        self.streams
+    }
+
+    /// Stream bytes of the requests.
+    pub const fn request_bytes(&self) -> u64 {
+        self.request_bytes
+    }
+
+    /// Stream bytes of the responses.
+    pub const fn response_bytes(&self) -> u64 {
+        self.response_bytes
+    }
+
+    /// First request byte to last response byte, of the calls that were answered.
+    pub const fn duration(&self) -> &Exponential {
+        &self.duration
+    }
+
+    /// First request byte to first byte of the final response.
+    pub const fn first_byte(&self) -> &Exponential {
+        &self.first_byte
+    }
+
+    /// Lifetimes of the streams.
+    pub const fn lifetime(&self) -> &Exponential {
+        &self.lifetime
+    }
+
+    fn sum_where(&self, wanted: fn(StatusClass) -> bool) -> u64 {
+        StatusClass::ALL
+            .iter()
+            .zip(self.outcomes)
+            .filter(|(class, _)| wanted(**class))
+            .fold(0, |sum, (_, count)| sum.saturating_add(count))
+    }
+}
+
+/// Why a point was not added.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddPointError {
+    /// The point was measured at the other end.
+    #[error(
+        "cannot add a point of the {} view to a tally of the {} view: keep a tally for each",
+        found.as_str(),
+        expected.as_str()
+    )]
+    OtherView {
+        /// The view of the tally.
+        expected: View,
+        /// The view of the point.
+        found: View,
+    },
+    /// A distribution of the point contradicts itself.
+    #[error("cannot read the {distribution} distribution of a point: {source}")]
+    Malformed {
+        /// Which of its distributions.
+        distribution: &'static str,
+        /// What is wrong with it.
+        source: PartsError,
+    },
+}
+
+/// A point whose distributions have been read, and do not contradict themselves.
+pub(crate) struct Decoded<'a> {
+    point: &'a SeriesPoint,
+    duration: Exponential,
+    first_byte: Exponential,
+    lifetime: Exponential,
+}
+
+impl<'a> Decoded<'a> {
+    pub(crate) fn new(point: &'a SeriesPoint) -> Result<Self, AddPointError> {
+        let read = |distribution, buckets| {
+            distribution_of(buckets).map_err(|source| AddPointError::Malformed { distribution, source })
+        };
+        Ok(Self {
+            point,
+            duration: read("duration", &point.duration)?,
+            first_byte: read("first byte", &point.first_byte)?,
+            lifetime: read("lifetime", &point.lifetime)?,
+        })
+    }
+}
+
+fn distribution_of(buckets: &Buckets) -> Result<Exponential, PartsError> {
+    let Buckets { scale, offset, ref counts, zero_count, sum_ns, min_ns, max_ns } = *buckets;
+    let (counts, sum_ns) = (counts.clone(), sum_ns.into());
+    let parts = geophone_distribution::Buckets { scale, offset, counts, zero_count, sum_ns, min_ns, max_ns };
+    Exponential::from_parts(parts, Config::default())
+}
+
+/// The scale of a distribution without values says nothing, and must not make others coarser.
+fn merge(into: &mut Exponential, from: &Exponential) {
+    if !from.is_empty() {
+        into.merge(from);
+    }
+}
+
+/// Position of a class in [`StatusClass::ALL`].
+fn index_of(class: StatusClass) -> usize {
+    StatusClass::ALL.iter().position(|known| *known == class).expect("ALL has every class")
+}
