@@ -1,0 +1,59 @@
+//! What the bounded tables have in common: whom to forget, and what a table costs.
+
+use std::{collections::HashMap, hash::Hash};
+
+use geophone_model::time::Timestamp;
+
+/// A full table forgets this share of itself at once, so that the search for the least recently used is paid by many
+/// insertions.
+const EVICTED_SHARE: usize = 8;
+
+/// The time of last use up to which entries are to be forgotten, so that at least one of eight goes. `None` for none.
+pub(crate) fn eviction_threshold(mut touched: Vec<Timestamp>) -> Option<Timestamp> {
+    let last = touched.len().checked_sub(1)?;
+    let (_, threshold, _) = touched.select_nth_unstable(last / EVICTED_SHARE);
+    Some(*threshold)
+}
+
+/// Forgets the least recently used eighth of a table, and returns how many that were. Entries of one time go together as
+/// long as they are no more than that share.
+pub(crate) fn evict_least_recently_used<K: Eq + Hash, V>(
+    map: &mut HashMap<K, V>,
+    touched: impl Fn(&V) -> Timestamp,
+) -> u64 {
+    let Some(threshold) = eviction_threshold(map.values().map(&touched).collect()) else { return 0 };
+    let before = map.len();
+    let mut remaining = before / EVICTED_SHARE + 1;
+    map.retain(|_, entry| {
+        let evict = remaining > 0 && touched(entry) <= threshold;
+        remaining -= usize::from(evict);
+        !evict
+    });
+    (before - map.len()) as u64
+}
+
+/// Bytes of a map's own table: entries and one control byte each, at its load of seven eighths.
+pub(crate) fn map_bytes<K, V>(map: &HashMap<K, V>) -> usize {
+    map.capacity() * 8 / 7 * (size_of::<(K, V)>() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_recently_used_go_first() {
+        let mut map: HashMap<u64, Timestamp> = (0..80).map(|n| (n, Timestamp::from_ns(n))).collect();
+        assert_eq!(evict_least_recently_used(&mut map, |touched| *touched), 10);
+        assert!((10..80).all(|n| map.contains_key(&n)));
+    }
+
+    #[test]
+    fn entries_of_one_time_do_not_all_go() {
+        let mut map: HashMap<u64, Timestamp> = (0..80).map(|n| (n, Timestamp::MIN)).collect();
+        assert_eq!(evict_least_recently_used(&mut map, |touched| *touched), 11);
+        let mut single: HashMap<u64, Timestamp> = [(1, Timestamp::MIN)].into();
+        assert_eq!(evict_least_recently_used(&mut single, |touched| *touched), 1);
+        assert_eq!(evict_least_recently_used(&mut single, |touched| *touched), 0);
+    }
+}
