@@ -2,7 +2,7 @@
 
 use super::{
     Config, Exponential, MAX_BUCKETS, MAX_SCALE, MIN_SCALE,
-    index::{bucket_index, index_range},
+    index::{bucket_index, bucket_integers, index_range},
     window::{Window, steps_to_fit},
 };
 
@@ -59,51 +59,20 @@ impl Exponential {
     /// refused; what is finer or larger than `config` allows is made coarser until it fits.
     pub fn from_parts(parts: Buckets, config: Config) -> Result<Self, PartsError> {
         check_shape(&parts)?;
+        check_populated(&parts)?;
+        check_extremes(&parts)?;
+        check_sum(&parts)?;
+
         let count = parts.count();
         let Buckets { scale, offset, counts, zero_count, sum_ns, min_ns, max_ns } = parts;
         let window = Window::from_counts(offset, counts);
-        let min_ns = if count == 0 && min_ns == 0 { u64::MAX } else { min_ns };
+        let min_ns = if count == 0 { u64::MAX } else { min_ns };
         let mut distribution = Self { window, sum_ns, count, zero_count, min_ns, max_ns, config, scale };
-        distribution.check_extremes()?;
-        distribution.check_sum()?;
-
         distribution.coarsen_to(config.scale());
         if let Some((first, last)) = distribution.window.extent() {
             distribution.coarsen_by(steps_to_fit(first, last, config.max_buckets()));
         }
         Ok(distribution)
-    }
-
-    /// The extremes have to lie in the outermost populated buckets.
-    fn check_extremes(&self) -> Result<(), PartsError> {
-        let (min_ns, max_ns) = (self.min_ns, self.max_ns);
-        let agree = match self.window.extent() {
-            None if self.count == 0 => min_ns == u64::MAX && max_ns == 0,
-            None => min_ns == 0 && max_ns == 0,
-            Some((first, last)) => {
-                let min_agrees = match min_ns {
-                    0 => self.zero_count > 0,
-                    _ => self.zero_count == 0 && bucket_index(min_ns, self.scale) == first,
-                };
-                min_agrees && min_ns <= max_ns && max_ns > 0 && bucket_index(max_ns, self.scale) == last
-            }
-        };
-        if agree { Ok(()) } else { Err(PartsError::Extremes { min_ns, max_ns }) }
-    }
-
-    /// With both extremes once and every other value anywhere between them, the sum has a lower and an upper bound.
-    fn check_sum(&self) -> Result<(), PartsError> {
-        let (min_ns, max_ns) = (u128::from(self.min_ns), u128::from(self.max_ns));
-        let others = u128::from(self.count.saturating_sub(2));
-        let (lowest_ns, highest_ns) = match self.count {
-            0 => (0, 0),
-            1 => (max_ns, max_ns),
-            _ => (min_ns + max_ns + others * min_ns, min_ns + max_ns + others * max_ns),
-        };
-        // A sum that stopped at 64 bits is too low, and a count that stopped at its maximum makes the sum seem too high.
-        let too_low = self.sum_ns < lowest_ns && self.sum_ns != u128::from(u64::MAX);
-        let too_high = self.sum_ns > highest_ns && self.count != u64::MAX;
-        if too_low || too_high { Err(PartsError::Sum { sum_ns: self.sum_ns }) } else { Ok(()) }
     }
 }
 
@@ -124,13 +93,55 @@ fn check_shape(parts: &Buckets) -> Result<(), PartsError> {
     Ok(())
 }
 
+/// Near 1 ns the buckets are narrower than a nanosecond, and some have no whole one in them.
+fn check_populated(parts: &Buckets) -> Result<(), PartsError> {
+    let populated = (parts.offset..).zip(&parts.counts).filter(|(_, count)| **count != 0).map(|(index, _)| index);
+    for index in populated {
+        let (smallest, largest) = bucket_integers(index, parts.scale);
+        if smallest > largest {
+            return Err(PartsError::Unreachable { index });
+        }
+    }
+    Ok(())
+}
+
+/// The extremes have to lie in the outermost populated buckets.
+fn check_extremes(parts: &Buckets) -> Result<(), PartsError> {
+    let Buckets { scale, offset, ref counts, zero_count, min_ns, max_ns, .. } = *parts;
+    let mut populated = (offset..).zip(counts).filter(|(_, count)| **count != 0).map(|(index, _)| index);
+    let first = populated.next();
+    let last = populated.last().or(first);
+    let bucket = |value_ns| (value_ns != 0).then(|| bucket_index(value_ns, scale));
+
+    let min_agrees = bucket(min_ns) == if zero_count > 0 { None } else { first };
+    let max_agrees = bucket(max_ns) == last;
+    let ordered = if parts.count() == 1 { min_ns == max_ns } else { min_ns <= max_ns };
+    if min_agrees && max_agrees && ordered { Ok(()) } else { Err(PartsError::Extremes { min_ns, max_ns }) }
+}
+
+/// With both extremes once and every other value anywhere between them, the sum has a lower and an upper bound.
+fn check_sum(parts: &Buckets) -> Result<(), PartsError> {
+    let (count, sum_ns) = (parts.count(), parts.sum_ns);
+    let (min_ns, max_ns) = (u128::from(parts.min_ns), u128::from(parts.max_ns));
+    let others = u128::from(count.saturating_sub(2));
+    let (lowest_ns, highest_ns) = match count {
+        0 => (0, 0),
+        1 => (max_ns, max_ns),
+        _ => (min_ns + max_ns + others * min_ns, min_ns + max_ns + others * max_ns),
+    };
+    // A sum that stopped at 64 bits is too low, and a count that stopped at its maximum makes the sum seem too high.
+    let too_low = sum_ns < lowest_ns && sum_ns != u128::from(u64::MAX);
+    let too_high = sum_ns > highest_ns && count != u64::MAX;
+    if too_low || too_high { Err(PartsError::Sum { sum_ns }) } else { Ok(()) }
+}
+
 /// Why plain numbers are not a distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PartsError {
     /// The scale is out of range.
     #[error(
-        "buckets: scale {scale} is not within {MIN_SCALE} to {MAX_SCALE}; make them coarser or finer at the sender"
+        "buckets: scale {scale} is not within {MIN_SCALE} to {MAX_SCALE}; make the buckets coarser or finer at the sender"
     )]
     Scale {
         /// The scale given.
@@ -149,6 +160,12 @@ pub enum PartsError {
         offset: i32,
         /// The number of counts given.
         len: usize,
+    },
+    /// A populated bucket that has no whole nanosecond in it.
+    #[error("buckets: bucket {index} is populated, and no whole nanosecond falls in it; check the unit")]
+    Unreachable {
+        /// The index of the bucket.
+        index: i32,
     },
     /// The smallest or the largest value is not in the outermost populated bucket.
     #[error("buckets: values from {min_ns} to {max_ns} ns do not agree with the populated buckets; check the unit")]

@@ -11,8 +11,8 @@ pub const DEFAULT_SCALE: i8 = 3;
 pub const MIN_BUCKETS: u16 = 5;
 /// Largest cap on buckets: at [`MAX_SCALE`] the whole range of `u64` takes so many.
 pub const MAX_BUCKETS: u16 = 64 * (1 << MAX_SCALE) + 1;
-/// Cap on buckets unless told otherwise, the same as in the OpenTelemetry SDKs. At scale 3 it spans a factor of a million
-/// between the smallest and the largest value, at scale 2 of 10^12, at scale 1 of more than all of `u64`.
+/// Cap on buckets unless told otherwise, the same as in the OpenTelemetry SDKs. At scale 3 it spans a factor of 900,000
+/// between the smallest and the largest value, at scale 2 of 9·10^11, at scale 1 all of `u64`.
 pub const DEFAULT_MAX_BUCKETS: u16 = 160;
 
 /// The scale that an [`Exponential`](super::Exponential) starts with and the cap on its buckets.

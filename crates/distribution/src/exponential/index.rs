@@ -99,3 +99,7 @@ const fn build_slots() -> [Slot; 2 << (MAX_SCALE + 1)] {
     }
     slots
 }
+
+#[cfg(test)]
+#[path = "index_tests.rs"]
+mod tests;

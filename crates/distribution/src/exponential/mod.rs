@@ -176,11 +176,10 @@ impl Distribution for Exponential {
         let mut finer: u32 = other.scale.abs_diff(self.scale).into();
 
         let count = self.count.checked_add(other.count);
-        if let Some((other_first, other_last)) = other.window.extent() {
-            let (mut first, mut last) = (other_first >> finer, other_last >> finer);
-            if let Some((own_first, own_last)) = self.window.extent() {
-                (first, last) = (first.min(own_first), last.max(own_last));
-            }
+        let added = other.window.extent().map(|(first, last)| (first >> finer, last >> finer));
+        let own = self.window.extent();
+        if let Some((first, last)) = own.into_iter().chain(added).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
+            // Also where nothing is added: the cap may have become smaller.
             let steps = steps_to_fit(first, last, self.config.max_buckets());
             self.coarsen_by(steps);
             finer += steps;

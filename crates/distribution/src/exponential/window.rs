@@ -83,6 +83,9 @@ impl Window {
     /// Adds the counts of `other`, whose buckets are `2^steps` times finer, into a window that spans them.
     /// `saturates` says whether a sum can be above `u64::MAX`.
     pub(super) fn add(&mut self, other: &Self, steps: u32, saturates: bool) {
+        if other.counts.is_empty() {
+            return;
+        }
         let start = ((other.offset >> steps) - self.offset) as usize;
         let targets = &mut self.counts[start..];
         if steps == 0 && !saturates {

@@ -1,0 +1,8 @@
+//! The public interface against plain lists of values.
+
+mod cumulative;
+mod exponential;
+mod hdr;
+mod laws;
+mod parts;
+mod values;
