@@ -1,0 +1,148 @@
+//! The counts of one series in one window.
+
+use geophone_distribution::{Config, DEFAULT_MAX_BUCKETS, Distribution, Exponential};
+use geophone_model::series::{Buckets, Exemplar, SeriesKey, SeriesPoint};
+use geophone_model::time::Window;
+
+use crate::{
+    exemplars::{MAX_EXEMPLARS, keep_slowest},
+    key::Key,
+    subject::{Outcome, Timing},
+};
+
+/// Buckets that the first allocation of a distribution has room for; after that it doubles.
+const FIRST_BUCKETS: usize = 16;
+
+/// The counts of one series in one window. It is cleared and used again, with the memory that it has grown to.
+#[derive(Debug)]
+pub(crate) struct Accumulator {
+    pub(crate) key: Key,
+    requests: u64,
+    same_point: u64,
+    streams: u64,
+    request_bytes: u64,
+    response_bytes: u64,
+    /// Most buckets that the three distributions ever had together, for the estimate of memory.
+    buckets: usize,
+    duration: Exponential,
+    first_byte: Exponential,
+    lifetime: Exponential,
+    exemplars: Vec<Exemplar>,
+}
+
+impl Accumulator {
+    pub(crate) fn new(key: Key, config: Config) -> Self {
+        Self {
+            key,
+            requests: 0,
+            same_point: 0,
+            streams: 0,
+            request_bytes: 0,
+            response_bytes: 0,
+            buckets: 0,
+            duration: Exponential::new(config),
+            first_byte: Exponential::new(config),
+            lifetime: Exponential::new(config),
+            exemplars: Vec::new(),
+        }
+    }
+
+    /// Counts an exchange. Returns the bytes of memory that it grew by.
+    #[inline]
+    pub(crate) fn add(&mut self, outcome: &Outcome, same_point: bool) -> usize {
+        self.requests += 1;
+        self.same_point += u64::from(same_point);
+        self.request_bytes = self.request_bytes.saturating_add(outcome.request_bytes);
+        self.response_bytes = self.response_bytes.saturating_add(outcome.response_bytes);
+        match outcome.timing {
+            Timing::Call { duration_ns, first_byte_ns } => {
+                self.duration.record(duration_ns);
+                if let Some(first_byte_ns) = first_byte_ns {
+                    self.first_byte.record(first_byte_ns);
+                }
+                if let Some(trace) = outcome.trace {
+                    keep_slowest(&mut self.exemplars, Exemplar { at: outcome.end, duration_ns, trace });
+                }
+            }
+            Timing::Stream { lifetime_ns } => {
+                self.streams += 1;
+                self.lifetime.record(lifetime_ns);
+            }
+            Timing::Untimed => {}
+        }
+        let buckets = self.duration.counts().len() + self.first_byte.counts().len() + self.lifetime.counts().len();
+        if buckets > self.buckets { self.grown_to(buckets) } else { 0 }
+    }
+
+    #[cold]
+    fn grown_to(&mut self, buckets: usize) -> usize {
+        let before = self.heap_bytes();
+        self.buckets = buckets;
+        self.heap_bytes() - before
+    }
+
+    /// Bytes that it holds beside itself, estimated: a distribution's capacity doubles as it grows.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        if self.buckets == 0 {
+            return 0;
+        }
+        let exemplars = MAX_EXEMPLARS * size_of::<Exemplar>();
+        let most = 3 * usize::from(self.duration.config().max_buckets().max(DEFAULT_MAX_BUCKETS));
+        size_of::<u64>() * self.buckets.next_power_of_two().clamp(FIRST_BUCKETS, most) + exemplars
+    }
+
+    /// Whether nothing was counted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.requests == 0
+    }
+
+    pub(crate) fn clear(&mut self) {
+        let Self {
+            key: _,
+            requests,
+            same_point,
+            streams,
+            request_bytes,
+            response_bytes,
+            buckets: _,
+            duration,
+            first_byte,
+            lifetime,
+            exemplars,
+        } = self;
+        (*requests, *same_point, *streams, *request_bytes, *response_bytes) = (0, 0, 0, 0, 0);
+        duration.clear();
+        first_byte.clear();
+        lifetime.clear();
+        exemplars.clear();
+    }
+
+    pub(crate) fn point(&self, key: SeriesKey, window: Window) -> SeriesPoint {
+        SeriesPoint {
+            key,
+            window,
+            requests: self.requests,
+            same_point: self.same_point,
+            streams: self.streams,
+            request_bytes: self.request_bytes,
+            response_bytes: self.response_bytes,
+            duration: to_buckets(&self.duration),
+            first_byte: to_buckets(&self.first_byte),
+            lifetime: to_buckets(&self.lifetime),
+            exemplars: self.exemplars.clone(),
+        }
+    }
+}
+
+/// A distribution as a snapshot has it. The sum stops at 64 bits, which five centuries of latency do not reach.
+pub(crate) fn to_buckets(distribution: &Exponential) -> Buckets {
+    Buckets {
+        scale: distribution.scale(),
+        offset: distribution.offset(),
+        counts: distribution.counts().to_vec(),
+        zero_count: distribution.zero_count(),
+        sum_ns: distribution.sum_ns().try_into().unwrap_or(u64::MAX),
+        min_ns: distribution.min_ns().unwrap_or(0),
+        max_ns: distribution.max_ns().unwrap_or(0),
+    }
+}

@@ -1,0 +1,185 @@
+//! Windows that are open, and their series.
+
+use std::collections::HashMap;
+
+use geophone_distribution::Config;
+use geophone_model::time::{Timestamp, Window};
+
+use crate::{accumulator::Accumulator, key::Key};
+
+/// Closed windows whose memory is kept for the next ones.
+const MAX_SPARE_WINDOWS: usize = 2;
+
+/// The open windows.
+#[derive(Debug)]
+pub(crate) struct Windows {
+    length_ns: u64,
+    distribution: Config,
+    /// In order of time.
+    open: Vec<OpenWindow>,
+    /// Index of the window that was used last: nearly always the one that is wanted next.
+    recent: usize,
+    series: usize,
+    /// Accumulators of closed windows, cleared, and at most twice as many as windows have lately had.
+    spare_series: Vec<Accumulator>,
+    spare_windows: Vec<OpenWindow>,
+    typical_series: usize,
+    /// Bytes of all accumulators, the spare ones included.
+    bytes: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct OpenWindow {
+    pub(crate) window: Window,
+    /// Whether it was over already when it was opened.
+    pub(crate) late: bool,
+    index: HashMap<Key, u32, foldhash::fast::RandomState>,
+    pub(crate) series: Vec<Accumulator>,
+}
+
+/// Where a series is, until the next window is opened or closed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot {
+    window: usize,
+    series: u32,
+}
+
+impl Windows {
+    pub(crate) fn new(length_ns: u64, distribution: Config) -> Self {
+        Self {
+            length_ns: length_ns.max(1),
+            distribution,
+            open: Vec::new(),
+            recent: 0,
+            series: 0,
+            spare_series: Vec::new(),
+            spare_windows: Vec::new(),
+            typical_series: 0,
+            bytes: 0,
+        }
+    }
+
+    /// The open window that `at` falls into, by its index.
+    #[inline]
+    pub(crate) fn find(&mut self, at: Timestamp) -> Option<usize> {
+        if self.open.get(self.recent).is_some_and(|recent| recent.window.contains(at)) {
+            return Some(self.recent);
+        }
+        self.recent = self.position(self.containing(at)).ok()?;
+        Some(self.recent)
+    }
+
+    /// Opens the window that `at` falls into. `late` says whether it is over already.
+    pub(crate) fn open(&mut self, window: Window, late: bool) -> usize {
+        let at = self.position(window).unwrap_or_else(|at| {
+            let spare = self.spare_windows.pop();
+            let mut opened =
+                spare.unwrap_or_else(|| OpenWindow { window, late, index: HashMap::default(), series: Vec::new() });
+            (opened.window, opened.late) = (window, late);
+            self.open.insert(at, opened);
+            at
+        });
+        self.recent = at;
+        at
+    }
+
+    /// The window that `at` falls into, open or not.
+    pub(crate) fn containing(&self, at: Timestamp) -> Window {
+        Window::containing(at, self.length_ns)
+    }
+
+    pub(crate) fn window(&self, window: usize) -> &OpenWindow {
+        &self.open[window]
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &OpenWindow> {
+        self.open.iter()
+    }
+
+    /// How many windows are open.
+    pub(crate) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// How many series all of them have together.
+    pub(crate) fn series_len(&self) -> usize {
+        self.series
+    }
+
+    #[inline]
+    pub(crate) fn find_series(&self, window: usize, key: &Key) -> Option<Slot> {
+        let series = *self.open[window].index.get(key)?;
+        Some(Slot { window, series })
+    }
+
+    /// Adds a series that is not there.
+    pub(crate) fn add_series(&mut self, window: usize, key: Key) -> Slot {
+        let accumulator = match self.spare_series.pop() {
+            Some(mut spare) => {
+                spare.key = key;
+                spare
+            }
+            None => {
+                let new = Accumulator::new(key, self.distribution);
+                self.bytes += bytes_of(&new);
+                new
+            }
+        };
+        let open = &mut self.open[window];
+        let series = open.series.len() as u32;
+        open.index.insert(key, series);
+        open.series.push(accumulator);
+        self.series += 1;
+        Slot { window, series }
+    }
+
+    /// Counts an exchange in a series.
+    #[inline]
+    pub(crate) fn add(&mut self, slot: Slot, outcome: &crate::Outcome, same_point: bool) {
+        self.bytes += self.open[slot.window].series[slot.series as usize].add(outcome, same_point);
+    }
+
+    /// Takes the first window out, if it ends no later than `until`. Give it back with [`recycle`](Self::recycle).
+    pub(crate) fn close_first(&mut self, until: Timestamp) -> Option<OpenWindow> {
+        if self.open.first()?.window.end() > until {
+            return None;
+        }
+        self.recent = 0;
+        let closed = self.open.remove(0);
+        self.series -= closed.series.len();
+        Some(closed)
+    }
+
+    /// Keeps the memory of a closed window for the next one.
+    pub(crate) fn recycle(&mut self, mut closed: OpenWindow) {
+        self.typical_series = closed.series.len().max(self.typical_series - self.typical_series / 8);
+        for mut accumulator in closed.series.drain(..) {
+            accumulator.clear();
+            self.spare_series.push(accumulator);
+        }
+        let keep = (2 * self.typical_series).min(self.spare_series.len());
+        for surplus in self.spare_series.drain(keep..) {
+            self.bytes -= bytes_of(&surplus);
+        }
+        if self.spare_windows.len() < MAX_SPARE_WINDOWS {
+            closed.index.clear();
+            closed.index.shrink_to(2 * self.typical_series);
+            closed.series.shrink_to(2 * self.typical_series);
+            self.spare_windows.push(closed);
+        }
+    }
+
+    /// Bytes held by the series, open and spare.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn position(&self, window: Window) -> Result<usize, usize> {
+        self.open.binary_search_by_key(&window.start, |open| open.window.start)
+    }
+}
+
+/// Bytes of an accumulator and of its place in an index.
+fn bytes_of(accumulator: &Accumulator) -> usize {
+    size_of::<Accumulator>() + size_of::<(Key, u32)>() + 1 + accumulator.heap_bytes()
+}
