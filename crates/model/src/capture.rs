@@ -50,8 +50,7 @@ pub enum Side {
     Tap,
 }
 
-/// A TCP segment or a UDP datagram, or a part of one: a packet larger than a record holds arrives as several, each with
-/// its own sequence number.
+/// A TCP segment or a UDP datagram. Segmentation offload makes segments of up to 64 KiB, and BIG TCP larger ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet<'a> {
     /// When it passed the observation point.

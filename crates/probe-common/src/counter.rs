@@ -8,7 +8,7 @@ pub type Index = usize;
 
 /// Packets that reached a hook.
 pub const PACKETS_SEEN: Index = 0;
-/// Packets of which all records were handed to the ring.
+/// Packets that were handed to the ring.
 pub const PACKETS_PASSED: Index = 1;
 /// Arrivals over the loopback device, each of which was seen when it left.
 pub const PACKETS_LOOPBACK_ARRIVAL: Index = 2;
@@ -34,7 +34,7 @@ pub const BYTES_PASSED: Index = 11;
 pub const BYTES_UNWANTED: Index = 12;
 /// Payload bytes for which the ring had no room.
 pub const BYTES_RING_FULL: Index = 13;
-/// Payload bytes that could not be copied out of a packet, or that lie behind its last record.
+/// Payload bytes that could not be copied out of a packet, or that a record has no room for.
 pub const BYTES_UNREADABLE: Index = 14;
 /// Records handed to the ring, of every kind.
 pub const RECORDS: Index = 15;

@@ -63,7 +63,7 @@ pub mod side {
 }
 
 /// Room for payload in a record. `bpf_ringbuf_reserve` takes only constants, so there are a few sizes; the largest holds
-/// what an IP packet can. A larger packet (BIG TCP) becomes several records.
+/// what an IP packet can; of a larger one (BIG TCP) the rest is a known gap.
 pub const CAPACITIES: [usize; 5] = [0, 512, 2048, 8192, 65536];
 
 /// The smallest of [`CAPACITIES`] that holds `len` bytes, or the largest one.
@@ -74,9 +74,6 @@ pub const fn capacity_for(len: usize) -> usize {
     }
     CAPACITIES[class]
 }
-
-/// How many records one packet may become at most: BIG TCP's packets end at 512 KiB (`GSO_MAX_SIZE`, net/core/dev.h).
-pub const MAX_RECORDS_PER_PACKET: usize = 8;
 
 /// A packet's record with room for `N` bytes of payload.
 #[derive(Clone, Copy)]

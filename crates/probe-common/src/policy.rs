@@ -2,20 +2,17 @@
 
 use crate::assert_size;
 
-/// What is not wanted of one socket, keyed by its cookie. Written by user space alone; the kernel only reads it, and a
-/// socket without an entry is wanted whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C)]
-pub struct SocketPolicy {
-    /// For what leaves the socket.
-    pub egress: Skip,
-    /// For what arrives at it.
-    pub ingress: Skip,
+/// Key of the policy map: a socket and a direction. The map is written by user space alone; the kernel only reads it, and a
+/// direction without an entry is wanted whole.
+///
+/// Cookies count up from one at boot, so the shift loses nothing.
+#[inline(always)]
+pub const fn key(cookie: u64, ingress: bool) -> u64 {
+    cookie << 1 | ingress as u64
 }
 
-assert_size!(SocketPolicy, 16);
-
-/// Which part of a direction is not wanted. One word, so that the kernel never sees half of an update.
+/// Which part of a direction is not wanted. Eight bytes and aligned, so that the
+/// kernel never sees half of an update.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct Skip {
@@ -119,5 +116,10 @@ mod tests {
     fn modes() {
         assert_eq!(Skip::default().wanted(1, 1), Wanted::Whole);
         assert_eq!(Skip { mode: skip::FOREVER, until: 0 }.wanted(1, 1), Wanted::Nothing);
+    }
+
+    #[test]
+    fn each_direction_of_each_socket_has_its_own_key() {
+        assert_eq!([key(1, false), key(1, true), key(2, false)], [2, 3, 4]);
     }
 }

@@ -1,0 +1,44 @@
+//! The maps, by the names under which the probe finds them.
+
+use core::intrinsics::{AtomicOrdering, atomic_xadd};
+
+use aya_ebpf::{
+    macros::map,
+    maps::{Array, LruHashMap, PerCpuArray, RingBuf},
+};
+use geophone_probe_common::{
+    counter::{Counters, Index},
+    policy::{MAX_OWN_LISTENERS, OwnListener, Skip},
+};
+
+/// All records. The probe sets the size.
+#[map]
+pub static RING: RingBuf = RingBuf::with_byte_size(16 << 20, 0);
+
+/// One set of counters a CPU.
+#[map]
+pub static COUNTERS: PerCpuArray<Counters> = PerCpuArray::with_max_entries(1, 0);
+
+/// What is not wanted, by [`geophone_probe_common::policy::key`]. An entry that is evicted means that more is copied than is needed, no more.
+#[map]
+pub static POLICY: LruHashMap<u64, Skip> = LruHashMap::with_max_entries(32_768, 0);
+
+/// The agent's own listeners.
+#[map]
+pub static OWN: Array<[OwnListener; MAX_OWN_LISTENERS]> = Array::with_max_entries(1, 0);
+
+/// `BPF_RB_NO_WAKEUP`: the reader drains on a timer, since a wake-up costs more than all the rest of an event.
+pub const NO_WAKEUP: u64 = 1;
+
+/// Adds to a counter of this CPU. Atomic, because a softirq may interrupt a program on its own CPU and count as well.
+#[inline(always)]
+pub fn count(index: Index, n: u64) {
+    if let Some(counters) = COUNTERS.get_ptr_mut(0) {
+        // SAFETY: the map's value lives as long as the program, `index` is one of the constants below `COUNT`, and all
+        // writers are atomic. The intrinsic, because the target has no compare-and-swap and so no `fetch_add`. Relaxed: nothing is published by a count. Unused, it compiles to a plain locked add.
+        unsafe {
+            let value = (&raw mut (*counters).values).cast::<u64>().add(index);
+            atomic_xadd::<u64, u64, { AtomicOrdering::Relaxed }>(value, n);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Every TCP and UDP packet that leaves or reaches a socket of the cgroup.
+//!
+//! The program runs in the sender's context, in a softirq, or in a softirq that interrupted the former, so it keeps its
+//! state on its stack and in the record that it writes.
+
+mod emit;
+mod header;
+
+use aya_ebpf::{
+    cty::c_void,
+    helpers::generated::{bpf_get_current_pid_tgid, bpf_get_socket_cookie, bpf_ktime_get_ns, bpf_skb_cgroup_id},
+    macros::cgroup_skb,
+    programs::SkBuffContext,
+};
+use geophone_probe_common::{
+    counter,
+    packet::{PacketHead, side},
+    policy::{self, Skip, Wanted},
+    record::Kind,
+    socket::state,
+};
+
+use self::header::{Header, Outcome};
+use crate::{
+    globals,
+    maps::{OWN, POLICY, count},
+    sock::{self, Owner},
+};
+
+/// The packet goes on its way.
+const PASS: i32 = 1;
+
+/// Index of the loopback device in every network namespace (`LOOPBACK_IFINDEX`, include/net/flow.h).
+const LOOPBACK_IFINDEX: u32 = 1;
+
+const TCP_FIN_SYN_RST: u8 = 0x01 | 0x02 | 0x04;
+
+/// What leaves a socket.
+#[cgroup_skb]
+pub fn packet_egress(ctx: SkBuffContext) -> i32 {
+    // SAFETY: the kernel gives a valid `__sk_buff`.
+    let loopback = unsafe { (*ctx.skb.skb).ifindex } == LOOPBACK_IFINDEX;
+    observe(&ctx, if loopback { side::LOOPBACK } else { side::EGRESS });
+    PASS
+}
+
+/// What reaches a socket.
+#[cgroup_skb]
+pub fn packet_ingress(ctx: SkBuffContext) -> i32 {
+    // SAFETY: the kernel gives a valid `__sk_buff`.
+    if unsafe { (*ctx.skb.skb).ifindex } == LOOPBACK_IFINDEX {
+        count(counter::PACKETS_SEEN, 1);
+        count(counter::PACKETS_LOOPBACK_ARRIVAL, 1);
+    } else {
+        observe(&ctx, side::INGRESS);
+    }
+    PASS
+}
+
+#[inline(always)]
+fn observe(ctx: &SkBuffContext, side: u8) {
+    count(counter::PACKETS_SEEN, 1);
+    let outcome = match header::read(ctx) {
+        Ok(header) => report(ctx, &header, side),
+        Err(outcome) => outcome,
+    };
+    count(outcome, 1);
+}
+
+/// Reports a packet, or says by which counter it is not reported.
+#[inline(always)]
+fn report(ctx: &SkBuffContext, header: &Header, side: u8) -> Outcome {
+    let control = header.is_tcp() && header.tcp_flags & TCP_FIN_SYN_RST != 0;
+    if header.is_tcp() && header.payload_len == 0 && !control {
+        return counter::PACKETS_EMPTY;
+    }
+    let Owner { netns, state } = owner(ctx);
+    if is_own(netns, header.source_port) || is_own(netns, header.destination_port) {
+        return counter::PACKETS_OWN;
+    }
+    count(counter::BYTES_SEEN, u64::from(header.payload_len));
+    // SAFETY: the kernel gives a valid `__sk_buff`.
+    let cookie = if is_listener(state) { 0 } else { unsafe { bpf_get_socket_cookie(ctx.skb.skb.cast()) } };
+    let wanted = skip(cookie, side).wanted(header.seq, header.payload_len);
+    if wanted == Wanted::Nothing {
+        count(counter::BYTES_UNWANTED, u64::from(header.payload_len));
+        if !control {
+            return counter::PACKETS_UNWANTED;
+        }
+    }
+    let head = PacketHead {
+        kind: Kind::Packet as u32,
+        captured_len: 0,
+        // SAFETY: helpers without preconditions; the kernel gives a valid `__sk_buff`.
+        at_ns: unsafe { bpf_ktime_get_ns() },
+        cookie,
+        cgroup: unsafe { bpf_skb_cgroup_id(ctx.skb.skb) },
+        netns,
+        tgid: current_tgid(),
+        payload_len: header.payload_len,
+        captured_offset: 0,
+        seq: header.seq,
+        ack: header.ack,
+        source: header.source,
+        destination: header.destination,
+        source_port: header.source_port,
+        destination_port: header.destination_port,
+        side,
+        family: header.family,
+        transport: header.transport,
+        tcp_flags: header.tcp_flags,
+        cut: 0,
+        padding: [0; 7],
+    };
+    emit::packet(ctx, &head, header.payload_offset, wanted)
+}
+
+#[inline(always)]
+fn owner(ctx: &SkBuffContext) -> Owner {
+    // SAFETY: the kernel gives a valid `__sk_buff`.
+    let sock = unsafe { (*ctx.skb.skb).__bindgen_anon_2.sk };
+    if sock.is_null() { Owner::default() } else { sock::owner(sock.cast::<c_void>()) }
+}
+
+/// Whether the socket is a listener, whose cookie names no connection: while a handshake is under way its packets belong
+/// to a request socket, for which the kernel runs the programs of the listener.
+#[inline(always)]
+fn is_listener(state: u8) -> bool {
+    matches!(state, state::LISTEN | state::NEW_SYN_RECV)
+}
+
+#[inline(always)]
+fn skip(cookie: u64, side: u8) -> Skip {
+    // SAFETY: the entry may be replaced while it is read, but it is a word that is read at once.
+    unsafe { POLICY.get(policy::key(cookie, side == side::INGRESS)) }.copied().unwrap_or_default()
+}
+
+#[inline(always)]
+fn is_own(netns: u32, port: u16) -> bool {
+    let Some(listeners) = OWN.get(0) else { return false };
+    let mut own = false;
+    for listener in listeners {
+        own |= listener.port == u32::from(port) && port != 0 && (listener.netns == netns || listener.netns == 0);
+    }
+    own
+}
+
+#[inline(always)]
+fn current_tgid() -> u32 {
+    if globals::has_current_task() == 0 {
+        return 0;
+    }
+    // SAFETY: a helper without preconditions, not reached where the kernel does not have it.
+    (unsafe { bpf_get_current_pid_tgid() } >> 32) as u32
+}

@@ -1,0 +1,83 @@
+//! Writing a packet's records into the ring.
+
+use aya_ebpf::{helpers::generated::bpf_skb_load_bytes, programs::SkBuffContext};
+use geophone_probe_common::{
+    counter,
+    packet::{CAPACITIES, PacketHead, PacketRecord},
+    policy::Wanted,
+    record::cut,
+};
+
+use super::header::Outcome;
+use crate::{
+    bytes::bounded,
+    maps::{NO_WAKEUP, RING, count},
+};
+
+const LARGEST: u32 = CAPACITIES[CAPACITIES.len() - 1] as u32;
+
+/// Hands what is wanted of a packet to the ring.
+#[inline(always)]
+pub fn packet(ctx: &SkBuffContext, head: &PacketHead, payload_offset: u32, wanted: Wanted) -> Outcome {
+    let from = match wanted {
+        Wanted::Whole => 0,
+        Wanted::From(offset) => offset,
+        Wanted::Time | Wanted::Nothing => head.payload_len,
+    };
+    if wanted != Wanted::Nothing {
+        count(counter::BYTES_UNWANTED, u64::from(from));
+    }
+    let mut head = *head;
+    head.captured_offset = from;
+    head.cut = if from == 0 { cut::WHOLE } else { cut::UNWANTED };
+    let mut left = head.payload_len - from;
+    if left > LARGEST {
+        // Only BIG TCP makes packets that are larger than a record. A loop over records would cost the verifier a million
+        // steps; the rest of the packet is a known gap instead.
+        count(counter::BYTES_UNREADABLE, u64::from(left - LARGEST));
+        left = LARGEST;
+        head.cut = cut::LOST;
+    }
+    let offset = payload_offset + from;
+    let submitted = if left == 0 {
+        record::<{ CAPACITIES[0] }>(ctx, &mut head, offset, 0)
+    } else if left <= CAPACITIES[1] as u32 {
+        record::<{ CAPACITIES[1] }>(ctx, &mut head, offset, left)
+    } else if left <= CAPACITIES[2] as u32 {
+        record::<{ CAPACITIES[2] }>(ctx, &mut head, offset, left)
+    } else if left <= CAPACITIES[3] as u32 {
+        record::<{ CAPACITIES[3] }>(ctx, &mut head, offset, left)
+    } else {
+        record::<{ CAPACITIES[4] }>(ctx, &mut head, offset, left)
+    };
+    if submitted { counter::PACKETS_PASSED } else { counter::PACKETS_RING_FULL }
+}
+
+/// One record with `left` bytes of the packet from `offset` on. False if the ring had no room.
+#[inline(always)]
+fn record<const N: usize>(ctx: &SkBuffContext, head: &mut PacketHead, offset: u32, left: u32) -> bool {
+    let Some(mut entry) = RING.reserve::<PacketRecord<N>>(0) else {
+        count(counter::BYTES_RING_FULL, u64::from(left));
+        return false;
+    };
+    let record = entry.as_mut_ptr();
+    if N != 0
+        && let Some(len) = bounded(u64::from(left), N as u64)
+    {
+        // SAFETY: the reservation has room for N bytes of payload and `len` is at most N.
+        let failed =
+            unsafe { bpf_skb_load_bytes(ctx.skb.skb.cast(), offset, (&raw mut (*record).payload).cast(), len) };
+        if failed == 0 {
+            head.captured_len = len;
+            count(counter::BYTES_PASSED, u64::from(len));
+        } else {
+            head.cut = cut::LOST;
+            count(counter::BYTES_UNREADABLE, u64::from(len));
+        }
+    }
+    // SAFETY: the reservation has the record's size; the payload behind `captured_len` is not read by anybody.
+    unsafe { (&raw mut (*record).head).write(*head) };
+    entry.submit(NO_WAKEUP);
+    count(counter::RECORDS, 1);
+    true
+}

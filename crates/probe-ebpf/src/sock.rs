@@ -1,0 +1,136 @@
+//! Reading `struct sock`, at offsets that the probe took from the running kernel's BTF.
+
+use aya_ebpf::{cty::c_void, helpers::generated::bpf_probe_read_kernel};
+use geophone_probe_common::record::family;
+
+use crate::globals;
+
+/// How much of `struct sock_common` the packet path reads: up to and with the pointer to the network namespace.
+const HEAD_LEN: usize = 64;
+
+/// What a packet needs of its socket.
+#[derive(Clone, Copy, Default)]
+pub struct Owner {
+    /// Inode number of its network namespace; zero where it cannot be told.
+    pub netns: u32,
+    /// Its TCP state; zero where it cannot be told.
+    pub state: u8,
+}
+
+/// Reads state and namespace of the socket of a packet.
+///
+/// The pointer goes to the helper as it is, and the fields are taken from the copy: the verifier allows no arithmetic on a
+/// pointer to a socket.
+#[inline(always)]
+pub fn owner(sock: *const c_void) -> Owner {
+    if globals::has_sock_offsets() == 0 {
+        return Owner::default();
+    }
+    let mut words = [0u64; HEAD_LEN / 8];
+    // SAFETY: the destination has HEAD_LEN bytes; the helper checks the source.
+    if unsafe { bpf_probe_read_kernel((&raw mut words).cast(), HEAD_LEN as u32, sock) } != 0 {
+        return Owner::default();
+    }
+    let (net, state) = (globals::skc_net() as usize, globals::skc_state() as usize);
+    if net + size_of::<u64>() > HEAD_LEN || state >= HEAD_LEN {
+        return Owner::default();
+    }
+    let head = words.as_ptr().cast::<u8>();
+    // SAFETY: both offsets were checked against the size of `words`, whose bytes are all initialised.
+    let (net, state) = unsafe { (head.add(net).cast::<u64>().read_unaligned(), head.add(state).read()) };
+    Owner { netns: netns_inum(net), state }
+}
+
+/// Inode number of the network namespace of a `struct net`.
+#[inline(always)]
+fn netns_inum(net: u64) -> u32 {
+    read_kernel(net + u64::from(globals::net_inum())).unwrap_or(0)
+}
+
+/// A `struct sock` that a tracepoint gave, whose fields are read one by one.
+#[derive(Clone, Copy)]
+pub struct Sock(u64);
+
+impl Sock {
+    /// The socket at `sock`; `None` where the layout of the running kernel's sockets is not known.
+    #[inline(always)]
+    pub fn new(sock: *const c_void) -> Option<Self> {
+        (globals::has_sock_offsets() != 0).then_some(Self(sock as u64))
+    }
+
+    /// Its transport protocol, as IP numbers them.
+    #[inline(always)]
+    pub fn protocol(self) -> u16 {
+        self.field(globals::sk_protocol())
+    }
+
+    /// Inode number of its network namespace.
+    #[inline(always)]
+    pub fn netns(self) -> u32 {
+        netns_inum(self.field(globals::skc_net()))
+    }
+
+    /// Its address family: 4, 6, or `None` for any other.
+    #[inline(always)]
+    pub fn family(self) -> Option<u8> {
+        const AF_INET: u16 = 2;
+        const AF_INET6: u16 = 10;
+        match self.field::<u16>(globals::skc_family()) {
+            AF_INET => Some(family::V4),
+            AF_INET6 => Some(family::V6),
+            _ => None,
+        }
+    }
+
+    /// Its own port, host order.
+    #[inline(always)]
+    pub fn local_port(self) -> u16 {
+        self.field(globals::skc_num())
+    }
+
+    /// The other end's port, host order.
+    #[inline(always)]
+    pub fn remote_port(self) -> u16 {
+        u16::from_be(self.field(globals::skc_dport()))
+    }
+
+    /// Its own address.
+    #[inline(always)]
+    pub fn local(self, family: u8) -> [u8; 16] {
+        self.address(family, globals::skc_rcv_saddr(), globals::skc_v6_rcv_saddr())
+    }
+
+    /// The other end's address.
+    #[inline(always)]
+    pub fn remote(self, family: u8) -> [u8; 16] {
+        self.address(family, globals::skc_daddr(), globals::skc_v6_daddr())
+    }
+
+    #[inline(always)]
+    fn address(self, family: u8, v4: u32, v6: u32) -> [u8; 16] {
+        if family == family::V6 { self.field(v6) } else { widen(self.field(v4)) }
+    }
+
+    #[inline(always)]
+    fn field<T: Copy + Default>(self, offset: u32) -> T {
+        read_kernel(self.0 + u64::from(offset)).unwrap_or_default()
+    }
+}
+
+/// Reads a value of the kernel's memory.
+#[inline(always)]
+pub fn read_kernel<T: Copy + Default>(address: u64) -> Option<T> {
+    let mut value = T::default();
+    // SAFETY: the destination has the size that is given; the helper checks the source.
+    let failed =
+        unsafe { bpf_probe_read_kernel((&raw mut value).cast(), size_of::<T>() as u32, address as *const c_void) };
+    (failed == 0).then_some(value)
+}
+
+/// An IPv4 address in the field of an IPv6 one.
+#[inline(always)]
+pub fn widen(v4: [u8; 4]) -> [u8; 16] {
+    let mut wide = [0u8; 16];
+    [wide[0], wide[1], wide[2], wide[3]] = v4;
+    wide
+}
