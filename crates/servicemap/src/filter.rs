@@ -110,7 +110,7 @@ fn either_end(edge: &Edge, ends: &HashSet<&Identity>) -> bool {
 /// Longest pattern, in bytes.
 pub const MAX_PATTERN_LEN: usize = 1024;
 
-/// Largest compiled pattern, in bytes: `\w{100}` with Unicode fits, repetitions of repetitions don't.
+/// Largest compiled pattern, in bytes: `\w{20}` fits with all the letters of Unicode, repetitions of repetitions don't.
 const MAX_COMPILED_BYTES: usize = 1 << 20;
 
 /// Largest cache of matcher states, in bytes.

@@ -38,9 +38,9 @@ impl ServiceMap {
     }
 }
 
-/// Text inside a double-quoted label: letters, digits and spaces as they are, everything else as an entity code (`#34;` is
-/// a quotation mark). Labels are HTML and Markdown to some readers, and an entity is neither. A dot, a hyphen or a slash
-/// inside a word means nothing to either of them, and stays readable.
+/// Text inside a double-quoted label: letters, digits, spaces and commas as they are, everything else as an entity code
+/// (`#34;` is a quotation mark). Labels are HTML and Markdown to some readers, and an entity is neither. A dot, a hyphen or
+/// a slash inside a word means nothing to either of them, and stays readable.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -49,7 +49,7 @@ fn escape(text: &str) -> String {
         let joins = in_word && chars.peek().is_some_and(|next| next.is_alphanumeric());
         in_word = c.is_alphanumeric();
         match c {
-            ' ' => escaped.push(c),
+            ' ' | ',' => escaped.push(c),
             c if in_word => escaped.push(c),
             '.' | '-' | '/' if joins => escaped.push(c),
             c => escaped.push_str(&format!("#{};", u32::from(c))),
