@@ -1,0 +1,3 @@
+//! What an event costs.
+
+fn main() {}

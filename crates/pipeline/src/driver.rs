@@ -1,0 +1,238 @@
+//! What is made of a connection's bytes: first it is found out which protocol they speak, then its parser gets them.
+
+use geophone_model::{protocol::Protocol, time::Timestamp};
+use geophone_proto_parse::{self as proto, Detector, Direction, End, Verdict, Want};
+
+use crate::{
+    face::Face,
+    ledger::{self, Books, ByteBook},
+    ready::Ready,
+    reassembly::{Lost, Sink},
+    view::Speaker,
+};
+
+/// What a connection's bytes are taken for.
+pub(crate) enum Application {
+    /// It is not known yet.
+    Detecting(Detecting),
+    /// A protocol with a parser.
+    Parsing(Parsing),
+    /// Nothing that is known. Nobody wants its bytes.
+    Unrecognised,
+}
+
+/// A connection of which too little is known.
+pub(crate) struct Detecting {
+    detector: Detector,
+    joined_late: bool,
+    /// Bytes that the detector holds.
+    held: u64,
+    /// The directions that ended meanwhile, by speaker.
+    ends: [Option<(u64, End)>; 2],
+}
+
+/// A connection whose protocol is known.
+pub(crate) struct Parsing {
+    parser: Box<dyn proto::Connection + Send>,
+    pub(crate) protocol: Protocol,
+    pub(crate) client: Speaker,
+    /// What the parser wants, by speaker.
+    wants: [Want; 2],
+}
+
+impl Application {
+    /// `joined_late`: the connection was open before it was seen.
+    pub(crate) fn new(limits: &proto::Limits, joined_late: bool) -> Self {
+        let detector = Detector::new(limits, joined_late);
+        Self::Detecting(Detecting { detector, joined_late, held: 0, ends: [None; 2] })
+    }
+
+    /// What is wanted of what `speaker` says.
+    pub(crate) const fn want(&self, speaker: Speaker) -> Want {
+        match self {
+            Self::Detecting(_) => Want::All,
+            Self::Parsing(parsing) => parsing.wants[speaker.index()],
+            Self::Unrecognised => Want::Nothing,
+        }
+    }
+
+    pub(crate) fn counters(&self) -> Option<&proto::Counters> {
+        match self {
+            Self::Parsing(parsing) => Some(parsing.parser.counters()),
+            Self::Detecting(_) | Self::Unrecognised => None,
+        }
+    }
+}
+
+impl Parsing {
+    const fn direction(&self, speaker: Speaker) -> Direction {
+        if speaker.index() == self.client.index() { Direction::ToServer } else { Direction::ToClient }
+    }
+
+    fn refresh_wants(&mut self) {
+        self.wants = Speaker::BOTH.map(|speaker| self.parser.want(self.direction(speaker)));
+    }
+}
+
+/// What all connections share.
+pub(crate) struct Shared<'a> {
+    pub(crate) limits: &'a proto::Limits,
+    pub(crate) books: &'a mut Books,
+    pub(crate) ready: &'a mut Ready,
+}
+
+/// The way of one speaker's bytes into a connection's application.
+pub(crate) struct Feed<'a, 'shared> {
+    pub(crate) application: &'a mut Application,
+    pub(crate) face: &'a Face,
+    pub(crate) speaker: Speaker,
+    pub(crate) shared: &'a mut Shared<'shared>,
+}
+
+impl Sink for Feed<'_, '_> {
+    fn bytes(&mut self, at: Timestamp, data: &[u8]) {
+        let len = data.len() as u64;
+        match self.application {
+            Application::Detecting(_) => self.detect(at, data),
+            Application::Parsing(parsing) if parsing.wants[self.speaker.index()] != Want::Nothing => {
+                self.shared.books.bytes.delivered += len;
+                self.parse(|parser, direction| parser.bytes(direction, at.as_ns(), data));
+            }
+            Application::Parsing(_) => self.shared.books.bytes.unwanted += len,
+            Application::Unrecognised => self.shared.books.bytes.unrecognised += len,
+        }
+    }
+
+    fn left_out(&mut self, at: Timestamp, len: u64) {
+        let (skipped, lost) = match self.application.want(self.speaker) {
+            Want::Nothing => (len, 0),
+            // What goes beyond the parser's word was left out on an older word: to this parser it is lost.
+            Want::Skip(allowed) => (len.min(allowed), len.saturating_sub(allowed)),
+            _ => (0, len),
+        };
+        match self.application {
+            Application::Unrecognised => self.shared.books.bytes.unrecognised += skipped,
+            Application::Detecting(_) | Application::Parsing(_) => self.shared.books.bytes.unwanted += skipped,
+        }
+        if skipped > 0 && self.application.want(self.speaker) != Want::Nothing {
+            self.parse(|parser, direction| parser.skipped(direction, at.as_ns(), skipped));
+        }
+        if lost > 0 {
+            self.lost(at, lost, Lost::Cut);
+        }
+    }
+
+    fn lost(&mut self, at: Timestamp, len: u64, why: Lost) {
+        let book = &mut self.shared.books.bytes;
+        match (self.application.want(self.speaker), &self.application) {
+            (_, Application::Unrecognised) => book.unrecognised += len,
+            (Want::Nothing, _) => book.unwanted += len,
+            _ => match why {
+                Lost::Cut => book.cut += len,
+                Lost::Hole => book.hole += len,
+            },
+        }
+        match self.application {
+            Application::Detecting(detecting) => {
+                if detecting.detector.gap(self.speaker.into(), at.as_ns(), len) == Verdict::Unknown {
+                    self.give_up_detection();
+                }
+            }
+            Application::Parsing(_) => self.parse(|parser, direction| parser.gap(direction, at.as_ns(), len)),
+            Application::Unrecognised => {}
+        }
+    }
+
+    fn book(&mut self) -> &mut ByteBook {
+        &mut self.shared.books.bytes
+    }
+}
+
+impl Feed<'_, '_> {
+    /// The speaker has ended.
+    pub(crate) fn end(&mut self, at: Timestamp, how: End) {
+        match self.application {
+            Application::Detecting(detecting) => detecting.ends[self.speaker.index()] = Some((at.as_ns(), how)),
+            Application::Parsing(_) => self.parse(|parser, direction| parser.end(direction, at.as_ns(), how)),
+            Application::Unrecognised => {}
+        }
+    }
+
+    /// The connection is over: open requests become exchanges without a response.
+    pub(crate) fn close(&mut self, at: Timestamp) {
+        self.finish(|parser| parser.close(at.as_ns()));
+    }
+
+    /// The connection is observed no more: open requests are counted.
+    pub(crate) fn abandon(&mut self) {
+        self.finish(proto::Connection::abandon);
+    }
+
+    fn finish(&mut self, how: impl FnOnce(&mut (dyn proto::Connection + 'static))) {
+        self.parse(|parser, _| how(parser));
+        if let Some(counters) = self.application.counters() {
+            ledger::add(&mut self.shared.books.parsers, counters);
+        }
+        self.give_up_detection();
+        *self.application = Application::Unrecognised;
+    }
+
+    /// Passes something on to the parser, if there is one, and takes what it has finished.
+    fn parse(&mut self, call: impl FnOnce(&mut (dyn proto::Connection + 'static), Direction)) {
+        let Application::Parsing(parsing) = self.application else { return };
+        let direction = parsing.direction(self.speaker);
+        call(&mut *parsing.parser, direction);
+        let (client, protocol) = (parsing.client, parsing.protocol);
+        let Shared { books, ready, .. } = &mut *self.shared;
+        ready.collect(&mut *parsing.parser, || self.face.origin(client, protocol), &mut books.exchanges);
+        parsing.refresh_wants();
+    }
+
+    fn detect(&mut self, at: Timestamp, data: &[u8]) {
+        let Application::Detecting(detecting) = self.application else { return };
+        match detecting.detector.bytes(self.speaker.into(), at.as_ns(), data) {
+            Verdict::Undecided => {
+                detecting.held += data.len() as u64;
+                self.shared.books.bytes.undecided += data.len() as u64;
+            }
+            Verdict::Detected { protocol, client } => {
+                self.start_parser(protocol, client.into());
+                self.bytes(at, data);
+            }
+            Verdict::Unknown => {
+                self.shared.books.bytes.unrecognised += data.len() as u64;
+                self.give_up_detection();
+            }
+        }
+    }
+
+    /// The kernel knows better than the protocol which end is the client: what is found in the middle of a connection may
+    /// look like anything.
+    fn start_parser(&mut self, protocol: proto::Protocol, requests_come_from: Speaker) {
+        let Application::Detecting(detecting) = self.application else { return };
+        let client = self.face.client().unwrap_or(requests_come_from);
+        let parser = protocol.connection(self.shared.limits, detecting.joined_late);
+        let (Some(protocol), Some(mut parser)) = (crate::translate::protocol_of(protocol), parser) else {
+            return self.give_up_detection();
+        };
+        detecting.detector.replay(client.into(), &mut *parser);
+        self.shared.books.bytes.undecided -= detecting.held;
+        self.shared.books.bytes.delivered += detecting.held;
+        let mut parsing = Parsing { parser, protocol, client, wants: [Want::All; 2] };
+        for speaker in Speaker::BOTH {
+            if let Some((at_ns, how)) = detecting.ends[speaker.index()] {
+                parsing.parser.end(parsing.direction(speaker), at_ns, how);
+            }
+        }
+        parsing.refresh_wants();
+        *self.application = Application::Parsing(parsing);
+    }
+
+    fn give_up_detection(&mut self) {
+        if let Application::Detecting(detecting) = self.application {
+            self.shared.books.bytes.undecided -= detecting.held;
+            self.shared.books.bytes.unrecognised += detecting.held;
+            *self.application = Application::Unrecognised;
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! A map with room for so many entries, which knows the one that was not touched for longest.
+
+use std::{
+    collections::HashMap,
+    hash::{Hash, RandomState},
+};
+
+/// An entry's place. It stays good until the entry is removed, and never names another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Handle {
+    slot: u32,
+    generation: u32,
+}
+
+/// A map from keys that peers choose, hence the keyed hash, to values in order of last use. Nothing is ever visited in
+/// the hash's order, so results do not depend on its key.
+#[derive(Debug)]
+pub(crate) struct LruMap<K, V> {
+    index: HashMap<K, u32, RandomState>,
+    slots: Vec<Slot<K, V>>,
+    free: Vec<u32>,
+    newest: u32,
+    oldest: u32,
+}
+
+#[derive(Debug)]
+struct Slot<K, V> {
+    generation: u32,
+    newer: u32,
+    older: u32,
+    /// It has no place in the order any more.
+    retired: bool,
+    entry: Option<Entry<K, V>>,
+}
+
+#[derive(Debug)]
+struct Entry<K, V> {
+    key: K,
+    /// A second name of the same entry.
+    alias: Option<K>,
+    value: V,
+}
+
+/// No slot.
+const NONE: u32 = u32::MAX;
+
+impl<K: Copy + Eq + Hash, V> LruMap<K, V> {
+    pub(crate) fn new() -> Self {
+        Self { index: HashMap::default(), slots: Vec::new(), free: Vec::new(), newest: NONE, oldest: NONE }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    pub(crate) fn find(&self, key: &K) -> Option<Handle> {
+        let slot = *self.index.get(key)?;
+        Some(Handle { slot, generation: self.slots[slot as usize].generation })
+    }
+
+    pub(crate) fn value(&self, handle: Handle) -> Option<&V> {
+        let slot = self.slots.get(handle.slot as usize)?;
+        if slot.generation == handle.generation { slot.entry.as_ref().map(|entry| &entry.value) } else { None }
+    }
+
+    pub(crate) fn value_mut(&mut self, handle: Handle) -> Option<&mut V> {
+        let slot = self.slots.get_mut(handle.slot as usize)?;
+        if slot.generation == handle.generation { slot.entry.as_mut().map(|entry| &mut entry.value) } else { None }
+    }
+
+    /// All values, in order of their slots.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.slots.iter().filter_map(|slot| slot.entry.as_ref().map(|entry| &entry.value))
+    }
+
+    /// Of the entries that are not retired, the one that was not touched for longest.
+    pub(crate) fn oldest(&self) -> Option<Handle> {
+        let generation = self.slots.get(self.oldest as usize)?.generation;
+        Some(Handle { slot: self.oldest, generation })
+    }
+
+    /// Makes an entry the newest.
+    pub(crate) fn touch(&mut self, handle: Handle) {
+        if self.newest != handle.slot && self.is_ordered(handle) {
+            self.unlink(handle.slot);
+            self.link_newest(handle.slot);
+        }
+    }
+
+    /// Takes an entry out of the order: it stays until it is removed.
+    pub(crate) fn retire(&mut self, handle: Handle) {
+        if self.is_ordered(handle) {
+            self.unlink(handle.slot);
+            self.slots[handle.slot as usize].retired = true;
+        }
+    }
+
+    /// Adds an entry as the newest one, in place of one with the same key.
+    pub(crate) fn insert(&mut self, key: K, value: V) -> Handle {
+        if let Some(existing) = self.find(&key) {
+            self.remove(existing);
+        }
+        let entry = Some(Entry { key, alias: None, value });
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                let Slot { retired, entry: place, .. } = &mut self.slots[slot as usize];
+                (*retired, *place) = (false, entry);
+                slot
+            }
+            None => {
+                self.slots.push(Slot { generation: 0, newer: NONE, older: NONE, retired: false, entry });
+                (self.slots.len() - 1) as u32
+            }
+        };
+        self.index.insert(key, slot);
+        self.link_newest(slot);
+        Handle { slot, generation: self.slots[slot as usize].generation }
+    }
+
+    /// Gives an entry a second key, in place of the second one that it had. A key that names another entry stays with it.
+    pub(crate) fn add_alias(&mut self, handle: Handle, alias: K) -> bool {
+        if self.value(handle).is_none() || self.index.contains_key(&alias) {
+            return false;
+        }
+        let Some(entry) = &mut self.slots[handle.slot as usize].entry else { return false };
+        if let Some(replaced) = entry.alias.replace(alias) {
+            self.index.remove(&replaced);
+        }
+        self.index.insert(alias, handle.slot);
+        true
+    }
+
+    pub(crate) fn remove(&mut self, handle: Handle) -> Option<V> {
+        self.value(handle)?;
+        let slot = &mut self.slots[handle.slot as usize];
+        let Entry { key, alias, value } = slot.entry.take()?;
+        slot.generation = slot.generation.wrapping_add(1);
+        if !slot.retired {
+            self.unlink(handle.slot);
+        }
+        self.free.push(handle.slot);
+        self.index.remove(&key);
+        if let Some(alias) = alias {
+            self.index.remove(&alias);
+        }
+        Some(value)
+    }
+
+    fn is_ordered(&self, handle: Handle) -> bool {
+        self.value(handle).is_some() && !self.slots[handle.slot as usize].retired
+    }
+
+    fn unlink(&mut self, slot: u32) {
+        let Slot { newer, older, .. } = self.slots[slot as usize];
+        match newer {
+            NONE => self.newest = older,
+            newer => self.slots[newer as usize].older = older,
+        }
+        match older {
+            NONE => self.oldest = newer,
+            older => self.slots[older as usize].newer = newer,
+        }
+    }
+
+    fn link_newest(&mut self, slot: u32) {
+        let older = std::mem::replace(&mut self.newest, slot);
+        self.slots[slot as usize].older = older;
+        self.slots[slot as usize].newer = NONE;
+        match older {
+            NONE => self.oldest = slot,
+            older => self.slots[older as usize].newer = slot,
+        }
+    }
+}

@@ -1,0 +1,470 @@
+//! The pipeline: events in, exchanges out.
+
+use std::mem::size_of;
+
+use geophone_model::{
+    capture::{CaptureEvent, Chunk, Packet, Side, SocketChange, SocketState, TcpFlags, TcpHeader},
+    exchange::Exchange,
+    ledger::{Coverage, LedgerRow},
+    net::{ConnectionId, Endpoint, NetNs, SocketCookie, Transport},
+    time::{Timestamp, Window},
+};
+use geophone_proto_parse::Counters;
+
+use crate::{
+    config::Config,
+    connection::{Connection, Life},
+    coverage::{self, Windows},
+    driver::Shared,
+    face::Face,
+    ledger::{self, Books, Connections},
+    lru::Handle,
+    policy::Policy,
+    ready::Ready,
+    reassembly::Bounds,
+    sockets::{Socket, SocketRole, Sockets},
+    table::{Entry, Table},
+    view::{Key, Scope, Sighting, Speaker},
+};
+
+/// From capture events to exchanges, without a clock, IO or threads.
+///
+/// Time is the watermark: the latest time of all events so far, and of all [`tick`](Self::tick)s. The same events give the
+/// same exchanges, whenever and wherever they are run through it.
+pub struct Pipeline {
+    config: Config,
+    table: Table,
+    sockets: Sockets,
+    books: Books,
+    ready: Ready,
+    windows: Windows,
+    watermark: Timestamp,
+    next_upkeep: Timestamp,
+    next_connection: u64,
+}
+
+/// How a connection is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GivenUp {
+    Expired,
+    Evicted,
+    Abandoned,
+}
+
+/// Nanoseconds of event time between two looks at what is silent or was over long ago. It need not be exact.
+const UPKEEP_NS: u64 = 100_000_000;
+
+/// What a connection costs beside its struct and what waits in it: its parser, its place in the index and its sockets.
+/// An estimate.
+const BYTES_PER_CONNECTION: usize = 1024;
+
+impl Pipeline {
+    /// An empty pipeline.
+    pub fn new(config: Config) -> Self {
+        Self {
+            table: Table::new(config.max_connections),
+            sockets: Sockets::new(config.max_sockets),
+            books: Books::default(),
+            ready: Ready::new(config.max_ready),
+            windows: Windows::new(config.window_ns, config.max_windows),
+            watermark: Timestamp::MIN,
+            next_upkeep: Timestamp::MIN,
+            next_connection: 0,
+            config,
+        }
+    }
+
+    /// Takes an event, and tells `policy` what is not wanted from here on. Exchanges that it finishes wait for
+    /// [`poll`](Self::poll).
+    pub fn event(&mut self, event: &CaptureEvent<'_>, policy: &mut dyn Policy) {
+        self.advance(event.at(), policy);
+        match event {
+            CaptureEvent::Packet(packet) => self.packet(packet, policy),
+            CaptureEvent::Chunk(chunk) => self.chunk(chunk, policy),
+            CaptureEvent::Socket(change) => self.socket(change),
+            CaptureEvent::Loss(loss) => self.books.lost_records += loss.records,
+            _ => {}
+        }
+    }
+
+    /// Moves the watermark to `now`, if it is later, and gives up what has waited or been silent for too long. A live
+    /// source calls this when nothing happens; `now` must not be ahead of events that are still to come.
+    pub fn tick(&mut self, now: Timestamp, policy: &mut dyn Policy) {
+        self.next_upkeep = Timestamp::MIN;
+        self.advance(now, policy);
+    }
+
+    /// The next finished exchange, good until the next call. Call this until it says `None` after every event: what
+    /// waits is bounded by [`Config::max_ready`].
+    pub fn poll(&mut self) -> Option<&Exchange> {
+        self.ready.next(&mut self.books.exchanges)
+    }
+
+    /// The observation stops: what is still open goes into the ledger, not into exchanges.
+    pub fn finish(&mut self) {
+        while let Some((handle, _)) = self.table.oldest_live() {
+            self.give_up(handle, GivenUp::Abandoned, &mut crate::policy::NoPolicy);
+        }
+    }
+
+    /// The latest time of all events so far.
+    pub const fn watermark(&self) -> Timestamp {
+        self.watermark
+    }
+
+    /// What was seen at each stage since the start, and what became of it: packets, stream bytes, messages and requests.
+    /// The rows balance at any moment.
+    pub fn ledger(&self) -> Vec<LedgerRow> {
+        self.books.rows(&self.live_counters())
+    }
+
+    /// The coverage of the windows that begin within `window`, once: a second call finds nothing. What is counted belongs
+    /// to the window that the watermark was in then.
+    pub fn take_coverage(&mut self, window: Window) -> Coverage {
+        let sums = coverage::sums(&self.books, &self.live_counters());
+        self.windows.take(window, sums)
+    }
+
+    /// Connections since the start, by what became of them.
+    pub const fn connections(&self) -> Connections {
+        self.books.connections
+    }
+
+    /// An estimate of the memory in use, in bytes: connections and sockets by their number, and all payload that waits.
+    pub fn memory_bytes(&self) -> usize {
+        let connection = size_of::<Connection>() + BYTES_PER_CONNECTION;
+        let held = usize::try_from(self.books.bytes.held + self.books.bytes.undecided).unwrap_or(usize::MAX);
+        let tables = self.table.len() * connection + self.sockets.len() * (size_of::<Socket>() + 64);
+        tables.saturating_add(held) + self.ready.len() * size_of::<Exchange>()
+    }
+
+    fn packet(&mut self, packet: &Packet<'_>, policy: &mut dyn Policy) {
+        self.books.packets.seen += 1;
+        let Some(header) = packet.tcp else {
+            self.books.packets.no_parser += 1;
+            return;
+        };
+        let sighting = Sighting::of_packet(packet);
+        let Some(handle) = self.connection_of(&sighting, packet, header, policy) else { return };
+        self.books.packets.passed += 1;
+        self.table.touch(handle, self.watermark);
+        if let Some(cookie) = packet.cookie
+            && !may_be_listeners(packet.side, header.flags)
+        {
+            self.bind(handle, sighting.socket_end, cookie);
+        }
+        self.drive(handle, policy, |connection, bounds, shared| {
+            connection.segment(sighting.speaker, packet, header, bounds, shared)
+        });
+    }
+
+    fn chunk(&mut self, chunk: &Chunk<'_>, policy: &mut dyn Policy) {
+        self.books.packets.seen += 1;
+        if chunk.transport != Transport::Tcp {
+            self.books.packets.no_parser += 1;
+            return;
+        }
+        let Sighting { key, speaker, socket_end } = Sighting::of_chunk(chunk);
+        let handle = match self.table.find(&key) {
+            Some(handle) if self.table.live(handle).is_some_and(|live| live.is_of_socket(chunk.cookie)) => handle,
+            // The addresses are another socket's by now.
+            Some(handle) => {
+                self.replace(handle, chunk.at, policy);
+                self.open(&key, true, policy)
+            }
+            None => {
+                let known = self.sockets.find(chunk.cookie).is_some_and(|socket| socket.role != SocketRole::Unknown);
+                self.open(&key, !known, policy)
+            }
+        };
+        self.books.packets.passed += 1;
+        self.table.touch(handle, self.watermark);
+        self.bind(handle, socket_end, chunk.cookie);
+        self.drive(handle, policy, |connection, bounds, shared| connection.chunk(speaker, chunk, bounds, shared));
+    }
+
+    /// The connection of a packet: one that is there, or a new one. `None`, and counted, if the packet is of no use.
+    fn connection_of(
+        &mut self,
+        sighting: &Sighting,
+        packet: &Packet<'_>,
+        header: TcpHeader,
+        policy: &mut dyn Policy,
+    ) -> Option<Handle> {
+        let &Sighting { key, speaker, .. } = sighting;
+        let found = self.table.find(&key).or_else(|| self.join_by_cookie(&key, packet));
+        if let Some(handle) = found {
+            let successor = match self.table.entry(handle)? {
+                Entry::Live { connection, .. } if !connection.is_succeeded_by(speaker, header) => return Some(handle),
+                Entry::Live { .. } => true,
+                Entry::Closed(closed) => closed.is_succeeded_by(speaker, header),
+            };
+            if !successor {
+                self.books.packets.after_close += 1;
+                return None;
+            }
+            self.replace(handle, packet.at, policy);
+        }
+        let begins = header.flags.contains(TcpFlags::SYN);
+        if !begins && packet.payload_len == 0 {
+            self.books.packets.unknown_connection += 1;
+            return None;
+        }
+        Some(self.open(&key, !begins, policy))
+    }
+
+    /// The connection of a client's socket whose packets carry other addresses one way than the other, as address
+    /// translation does on the way out and undoes only before the socket.
+    fn join_by_cookie(&mut self, key: &Key, packet: &Packet<'_>) -> Option<Handle> {
+        if key.scope() != Scope::Local {
+            return None;
+        }
+        let handle = self.sockets.find(packet.cookie?)?.connection(Scope::Local)?;
+        let face = &mut self.table.live(handle)?.face;
+        let is_clients = face.client() == Some(Speaker::A) && face.scope() == Scope::Local;
+        if !is_clients || face.endpoint(Speaker::A) != key.endpoint(Speaker::A) || face.netns() != key.netns() {
+            return None;
+        }
+        match packet.side {
+            Side::Egress => face.set_translated(Speaker::B, packet.destination),
+            Side::Ingress => face.set_dialled(packet.source),
+            Side::Loopback | Side::Tap => return None,
+        }
+        self.table.add_alias(handle, *key);
+        Some(handle)
+    }
+
+    fn socket(&mut self, change: &SocketChange) {
+        let &SocketChange { cookie, local, remote, netns, .. } = change;
+        let role = match change.change {
+            SocketState::Listening => SocketRole::Listener,
+            SocketState::Connecting | SocketState::Connected => SocketRole::Client,
+            SocketState::Accepted => SocketRole::Server,
+            SocketState::Closed => return self.socket_closed(change),
+            _ => return,
+        };
+        let socket = self.sockets.entry(cookie);
+        (socket.role, socket.remote) = (role, remote);
+        let bound = socket.connections();
+        for handle in bound.into_iter().flatten() {
+            self.apply(handle, cookie);
+        }
+        // The socket's packets may have come before, and without a cookie.
+        let Some(remote) = remote.filter(|_| bound == [None; 2]) else { return };
+        for (key, end) in keys_of(netns, local, remote) {
+            if let Some(handle) = self.table.find(&key)
+                && self.table.live(handle).is_some()
+            {
+                self.bind(handle, end, cookie);
+            }
+        }
+    }
+
+    fn socket_closed(&mut self, change: &SocketChange) {
+        let Some(socket) = self.sockets.find(change.cookie) else { return };
+        let bound = socket.connections();
+        let mut waiting = false;
+        for handle in bound.into_iter().flatten() {
+            if let Some(connection) = self.table.live(handle) {
+                connection.socket_closed(change.at);
+                self.arm(handle);
+                waiting = true;
+            }
+        }
+        if !waiting {
+            self.sockets.forget(change.cookie);
+        }
+    }
+
+    /// Remembers which socket an end of a connection is, unless that is a listener.
+    fn bind(&mut self, handle: Handle, end: Speaker, cookie: SocketCookie) {
+        let Some(connection) = self.table.live(handle) else { return };
+        if connection.face.cookie(end) == Some(cookie) {
+            return;
+        }
+        let socket = self.sockets.entry(cookie);
+        if socket.role == SocketRole::Listener {
+            return;
+        }
+        socket.bind(connection.face.scope(), handle);
+        connection.face.set_cookie(end, Some(cookie));
+        self.apply(handle, cookie);
+    }
+
+    /// Applies what is known of a socket to a connection of it.
+    fn apply(&mut self, handle: Handle, cookie: SocketCookie) {
+        let Some(&Socket { role, remote, .. }) = self.sockets.find(cookie) else { return };
+        let Some(face) = self.table.live(handle).map(|connection| &mut connection.face) else { return };
+        let Some(end) = face.end_of(cookie) else { return };
+        match role {
+            SocketRole::Unknown => {}
+            SocketRole::Listener => face.set_cookie(end, None),
+            SocketRole::Server => face.kernel_says(end.other()),
+            SocketRole::Client => {
+                face.kernel_says(end);
+                let Some(dialled) = remote.filter(|remote| *remote != face.endpoint(end.other())) else { return };
+                face.set_dialled(dialled);
+                let (netns, local) = (face.netns(), face.endpoint(end));
+                let alias = match face.scope() {
+                    Scope::Shared => Key::shared(netns, local, dialled).0,
+                    scope @ (Scope::Local | Scope::Calls) => Key::local(scope, netns, local, dialled),
+                };
+                self.table.add_alias(handle, alias);
+            }
+        }
+    }
+
+    /// Begins a connection, and makes room for it.
+    fn open(&mut self, key: &Key, joined_late: bool, policy: &mut dyn Policy) -> Handle {
+        while self.table.is_full() || self.memory_bytes() > self.config.memory_budget_bytes {
+            if self.table.forget_first_closed() {
+                continue;
+            }
+            let Some((oldest, _)) = self.table.oldest_live() else { break };
+            self.give_up(oldest, GivenUp::Evicted, policy);
+        }
+        let face = Face::new(ConnectionId(self.next_connection), key);
+        self.next_connection += 1;
+        self.books.connections.opened += 1;
+        self.books.connections.open += 1;
+        let connection = Connection::new(face, &self.config.parser_limits, joined_late);
+        self.table.insert(*key, connection, self.watermark)
+    }
+
+    /// Lets a connection take something, and does what follows from it.
+    fn drive(
+        &mut self,
+        handle: Handle,
+        policy: &mut dyn Policy,
+        step: impl FnOnce(&mut Connection, &Bounds, &mut Shared<'_>) -> Life,
+    ) {
+        let bounds = self.bounds();
+        let Self { table, books, ready, config, .. } = self;
+        let Some(connection) = table.live(handle) else { return };
+        let mut shared = Shared { limits: &config.parser_limits, books, ready };
+        match step(connection, &bounds, &mut shared) {
+            Life::Open => {
+                connection.tell(config, policy);
+                self.arm(handle);
+            }
+            Life::Over => {
+                self.books.connections.closed += 1;
+                let until = self.watermark.plus_ns(self.config.linger_ns);
+                if let Some(connection) = self.table.close(handle, until) {
+                    self.leave(&connection, policy);
+                }
+            }
+        }
+    }
+
+    /// Ends a connection whose addresses are used again.
+    fn replace(&mut self, handle: Handle, at: Timestamp, policy: &mut dyn Policy) {
+        let Some(mut connection) = self.table.remove(handle) else { return };
+        connection.close(at, &mut self.shared());
+        self.books.connections.replaced += 1;
+        self.leave(&connection, policy);
+    }
+
+    fn give_up(&mut self, handle: Handle, why: GivenUp, policy: &mut dyn Policy) {
+        let Some(mut connection) = self.table.remove(handle) else { return };
+        connection.abandon(&mut self.shared());
+        let count = match why {
+            GivenUp::Expired => &mut self.books.connections.expired,
+            GivenUp::Evicted => &mut self.books.connections.evicted,
+            GivenUp::Abandoned => &mut self.books.connections.abandoned,
+        };
+        *count += 1;
+        self.leave(&connection, policy);
+    }
+
+    /// Forgets what was known for a connection that is gone.
+    fn leave(&mut self, connection: &Connection, policy: &mut dyn Policy) {
+        self.books.connections.open -= 1;
+        for socket in connection.told() {
+            policy.forget(socket);
+        }
+        for cookie in Speaker::BOTH.into_iter().filter_map(|end| connection.face.cookie(end)) {
+            self.sockets.forget(cookie);
+        }
+    }
+
+    fn arm(&mut self, handle: Handle) {
+        let patience_ns = self.config.patience_ns;
+        if let Some(connection) = self.table.live(handle)
+            && !connection.armed
+            && let Some(deadline) = connection.deadline(patience_ns)
+        {
+            connection.armed = true;
+            self.table.arm(handle, deadline);
+        }
+    }
+
+    fn advance(&mut self, at: Timestamp, policy: &mut dyn Policy) {
+        self.watermark = self.watermark.max(at);
+        let watermark = self.watermark;
+        while let Some(handle) = self.table.take_due(watermark) {
+            if let Some(connection) = self.table.live(handle) {
+                connection.armed = false;
+                self.drive(handle, policy, |connection, bounds, shared| connection.expire(watermark, bounds, shared));
+            }
+        }
+        if self.windows.is_over(watermark) {
+            let sums = coverage::sums(&self.books, &self.live_counters());
+            self.windows.begin(watermark, sums);
+        }
+        if self.next_upkeep <= watermark {
+            self.next_upkeep = watermark.plus_ns(UPKEEP_NS);
+            self.table.forget_closed_until(watermark);
+            while let Some((oldest, touched)) = self.table.oldest_live()
+                && watermark.ns_since(touched) >= self.config.idle_ns
+            {
+                self.give_up(oldest, GivenUp::Expired, policy);
+            }
+        }
+    }
+
+    fn live_counters(&self) -> Counters {
+        let mut sum = Counters::default();
+        for counters in self.table.connections().filter_map(Connection::counters) {
+            ledger::add(&mut sum, counters);
+        }
+        sum
+    }
+
+    const fn bounds(&self) -> Bounds {
+        Bounds {
+            bytes: self.config.held_bytes_per_direction,
+            segments: self.config.held_segments_per_direction,
+            total_bytes: self.config.held_bytes as u64,
+            patience_ns: self.config.patience_ns,
+        }
+    }
+
+    const fn shared(&mut self) -> Shared<'_> {
+        Shared { limits: &self.config.parser_limits, books: &mut self.books, ready: &mut self.ready }
+    }
+}
+
+impl std::fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pipeline")
+            .field("watermark", &self.watermark)
+            .field("books", &self.books)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether the cookie on a packet may be the listener's: a handshake is answered by it, and only the data behind the
+/// handshake has a socket of its own.
+const fn may_be_listeners(side: Side, flags: TcpFlags) -> bool {
+    flags.contains(TcpFlags::SYN) && (matches!(side, Side::Ingress) || flags.contains(TcpFlags::ACK))
+}
+
+/// The keys under which the connection of a socket may be known, and which end of it the socket is.
+fn keys_of(netns: NetNs, local: Endpoint, remote: Endpoint) -> [(Key, Speaker); 3] {
+    [
+        (Key::local(Scope::Local, netns, local, remote), Speaker::A),
+        Key::shared(netns, local, remote),
+        (Key::local(Scope::Calls, netns, local, remote), Speaker::A),
+    ]
+}

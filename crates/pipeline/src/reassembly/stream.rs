@@ -1,0 +1,396 @@
+//! One direction of a connection, in order.
+
+use geophone_model::{capture::Cut, time::Timestamp};
+use geophone_proto_parse::End;
+
+use super::{
+    held::{Content, Held, Segment},
+    sequence::Base,
+};
+use crate::ledger::ByteBook;
+
+/// Where a stream's bytes go, in order and each once.
+pub(crate) trait Sink {
+    /// The next bytes, all seen at `at`.
+    fn bytes(&mut self, at: Timestamp, data: &[u8]);
+
+    /// The next `len` bytes were left out because the pipeline had asked for that; `at` is the time of the last one.
+    fn left_out(&mut self, at: Timestamp, len: u64);
+
+    /// The next `len` bytes are lost, which became known at `at`.
+    fn lost(&mut self, at: Timestamp, len: u64, why: Lost);
+
+    /// The account of what is seen, what waits and what was there before. What is delivered is the sink's to count.
+    fn book(&mut self) -> &mut ByteBook;
+}
+
+/// Why bytes are lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// Their packet was seen, but they were not copied.
+    Cut,
+    /// They were never seen.
+    Hole,
+}
+
+/// Some bytes of a stream as a source reports them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece<'a> {
+    pub(crate) at: Timestamp,
+    /// Offset in the stream; negative for what was sent before the first byte that was seen.
+    pub(crate) start: i64,
+    pub(crate) len: u64,
+    /// Offset in the piece at which `captured` begins.
+    pub(crate) captured_offset: u64,
+    pub(crate) captured: &'a [u8],
+    pub(crate) cut: Cut,
+}
+
+/// How much may wait for missing bytes, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) bytes: usize,
+    pub(crate) segments: usize,
+    /// Bytes that may wait in all streams together.
+    pub(crate) total_bytes: u64,
+    pub(crate) patience_ns: u64,
+}
+
+/// One direction of a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Stream {
+    base: Option<Base>,
+    /// Offset of the next byte to deliver.
+    next: u64,
+    /// The receiver has everything before this offset.
+    acked: i64,
+    /// Bytes before this offset may be missing because the pipeline asked for that.
+    asked_until: u64,
+    held: Held,
+    /// Since when something is missing that later bytes or the stream's end wait for.
+    waiting_since: Option<Timestamp>,
+    end: StreamEnd,
+}
+
+/// What is known of a stream's end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum StreamEnd {
+    #[default]
+    Open,
+    /// It ends at `offset`; what is before is still missing.
+    Announced { offset: u64, how: End },
+    /// All before the end is delivered, and the end was reported.
+    Reached,
+}
+
+impl Stream {
+    pub(crate) const fn next_offset(&self) -> u64 {
+        self.next
+    }
+
+    pub(crate) const fn base(&self) -> Option<Base> {
+        self.base
+    }
+
+    pub(crate) fn set_base(&mut self, base: Base) {
+        self.base = Some(base);
+    }
+
+    /// The offset of a sequence number; before the stream has a base, its beginning.
+    pub(crate) fn offset(&self, seq: u32) -> i64 {
+        self.base.map_or(0, |base| base.offset(seq, self.next))
+    }
+
+    pub(crate) fn seq_at(&self, offset: u64) -> Option<u32> {
+        self.base.map(|base| base.seq_at(offset))
+    }
+
+    /// From now on bytes before `offset` may be missing without being lost.
+    pub(crate) fn allow_left_out(&mut self, offset: u64) {
+        self.asked_until = self.asked_until.max(offset);
+    }
+
+    /// Whether nothing has been delivered and nothing waits.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.next == 0 && self.held.is_empty()
+    }
+
+    /// When to give up waiting, if something is waited for.
+    pub(crate) fn deadline(&self, patience_ns: u64) -> Option<Timestamp> {
+        self.waiting_since.map(|since| since.plus_ns(patience_ns))
+    }
+
+    /// Takes a piece: delivers it, if it is its turn, with all that waited for it, else holds it.
+    pub(crate) fn accept(&mut self, piece: Piece<'_>, bounds: &Bounds, sink: &mut impl Sink) {
+        sink.book().seen += piece.len;
+        let Some(piece) = piece.from_offset(self.next) else {
+            sink.book().duplicate += piece.len;
+            return;
+        };
+        let Trimmed { piece, start, duplicate } = piece;
+        sink.book().duplicate += duplicate;
+        if self.held.is_empty() && self.may_be_left_out(start) {
+            self.leave_out(start - self.next, piece.at, sink);
+        }
+        if start == self.next && self.held.is_empty() {
+            self.deliver(&piece, sink);
+        } else {
+            self.hold(start, &piece, sink);
+            self.drain(sink);
+            while self.held.content_bytes() > bounds.bytes
+                || self.held.segments() > bounds.segments
+                || (sink.book().held > bounds.total_bytes && !self.held.is_empty())
+            {
+                self.give_up_first_hole(piece.at, sink);
+            }
+        }
+        self.note_waiting(piece.at);
+    }
+
+    /// Takes a piece of a source that is in order already, so that what is not there is lost.
+    pub(crate) fn accept_in_order(&mut self, piece: Piece<'_>, bounds: &Bounds, sink: &mut impl Sink) {
+        if let Ok(start) = u64::try_from(piece.start)
+            && start > self.next
+        {
+            self.give_up_until(start, piece.at, sink);
+        }
+        self.accept(piece, bounds, sink);
+    }
+
+    /// The peer has everything before `offset`: what was not seen of it will not come.
+    pub(crate) fn acknowledged(&mut self, offset: i64, at: Timestamp, sink: &mut impl Sink) {
+        self.acked = self.acked.max(offset);
+        let Ok(mut offset) = u64::try_from(offset) else { return };
+        match self.end {
+            // FIN has a sequence number of its own (RFC 9293 section 3.4), which is no byte of the stream.
+            StreamEnd::Announced { offset: end, .. } => offset = offset.min(end),
+            StreamEnd::Reached => return,
+            StreamEnd::Open => {}
+        }
+        // Nobody has more under way than the largest window (RFC 7323 section 2.3): else it is not of this connection.
+        if offset <= self.next || offset - self.next > MAX_WINDOW_BYTES {
+            return;
+        }
+        // The packet with the last byte of a range that was asked to be left out will be seen, or it is lost.
+        if self.held.is_empty() && self.may_be_left_out(offset) {
+            return;
+        }
+        self.give_up_until(offset, at, sink);
+        self.note_waiting(at);
+    }
+
+    /// The sender says that the stream ends at `offset`. The first word counts.
+    pub(crate) fn announce_end(&mut self, offset: i64, how: End, at: Timestamp, sink: &mut impl Sink) {
+        if self.end != StreamEnd::Open {
+            return;
+        }
+        let offset = match u64::try_from(offset) {
+            Ok(offset) if offset > self.next && offset - self.next <= MAX_WINDOW_BYTES => offset,
+            _ => self.next,
+        };
+        self.end = StreamEnd::Announced { offset, how };
+        if self.held.is_empty() && self.may_be_left_out(offset) {
+            self.leave_out(offset - self.next, at, sink);
+        }
+        self.note_waiting(at);
+    }
+
+    /// Whether the receiver would take a reset at `offset` (RFC 9293 section 3.10.7.4): not one from before what it has.
+    pub(crate) const fn accepts_reset(&self, offset: i64) -> bool {
+        self.base.is_none() || offset >= self.acked
+    }
+
+    /// How the stream ended, once, when everything before its end is delivered.
+    pub(crate) fn take_end(&mut self) -> Option<End> {
+        match self.end {
+            StreamEnd::Announced { offset, how } if offset <= self.next => {
+                self.end = StreamEnd::Reached;
+                self.waiting_since = None;
+                Some(how)
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.end == StreamEnd::Reached
+    }
+
+    /// Gives up what was waited for too long. `now` is event time.
+    pub(crate) fn expire(&mut self, now: Timestamp, bounds: &Bounds, sink: &mut impl Sink) {
+        while self.deadline(bounds.patience_ns).is_some_and(|deadline| deadline <= now) {
+            match (self.held.is_empty(), self.end) {
+                (false, _) => self.give_up_first_hole(now, sink),
+                (true, StreamEnd::Announced { offset, .. }) => self.give_up_until(offset, now, sink),
+                (true, StreamEnd::Open | StreamEnd::Reached) => {}
+            }
+            self.note_waiting(now);
+        }
+    }
+
+    /// Gives up all holes: the connection is over.
+    pub(crate) fn flush(&mut self, at: Timestamp, sink: &mut impl Sink) {
+        while !self.held.is_empty() {
+            self.give_up_first_hole(at, sink);
+        }
+        if let StreamEnd::Announced { offset, .. } = self.end {
+            self.give_up_until(offset, at, sink);
+        }
+        self.waiting_since = None;
+    }
+
+    /// Forgets what is held: nobody observes any more.
+    pub(crate) fn discard(&mut self, book: &mut ByteBook) {
+        book.held -= self.held.len();
+        book.evicted += self.held.len();
+        self.held = Held::default();
+        self.waiting_since = None;
+    }
+
+    fn deliver(&mut self, piece: &Piece<'_>, sink: &mut impl Sink) {
+        let (before, after) = piece.missing();
+        if before > 0 {
+            Self::deliver_missing(piece, before, sink);
+        }
+        if !piece.captured.is_empty() {
+            sink.bytes(piece.at, piece.captured);
+        }
+        if after > 0 {
+            Self::deliver_missing(piece, after, sink);
+        }
+        self.next += piece.len;
+    }
+
+    fn deliver_missing(piece: &Piece<'_>, len: u64, sink: &mut impl Sink) {
+        match piece.cut {
+            Cut::Unwanted => sink.left_out(piece.at, len),
+            Cut::Whole | Cut::Lost => sink.lost(piece.at, len, Lost::Cut),
+        }
+    }
+
+    fn hold(&mut self, start: u64, piece: &Piece<'_>, sink: &mut impl Sink) {
+        let (before, _) = piece.missing();
+        let captured_end = before + piece.captured.len() as u64;
+        let missing = || if piece.cut == Cut::Unwanted { Content::LeftOut } else { Content::Cut };
+        let parts = [(0, before), (before, captured_end), (captured_end, piece.len)];
+        let mut added = 0;
+        for (index, (from, to)) in parts.into_iter().enumerate() {
+            added += self.held.insert(start + from, to - from, piece.at, |from, to| {
+                if index == 1 { Content::Bytes(piece.captured[from as usize..to as usize].to_vec()) } else { missing() }
+            });
+        }
+        let book = sink.book();
+        book.held += added;
+        book.duplicate += piece.len - added;
+    }
+
+    /// Delivers what waited and is next.
+    fn drain(&mut self, sink: &mut impl Sink) {
+        while let Some(first) = self.held.first() {
+            if first.start > self.next {
+                let (start, at) = (first.start, first.at);
+                if !self.may_be_left_out(start) {
+                    return;
+                }
+                self.leave_out(start - self.next, at, sink);
+            }
+            self.waiting_since = None;
+            let Some(Segment { len, at, content, .. }) = self.held.pop_first() else { return };
+            sink.book().held -= len;
+            match content {
+                Content::Bytes(bytes) => sink.bytes(at, &bytes),
+                Content::LeftOut => sink.left_out(at, len),
+                Content::Cut => sink.lost(at, len, Lost::Cut),
+            }
+            self.next += len;
+        }
+    }
+
+    fn give_up_first_hole(&mut self, at: Timestamp, sink: &mut impl Sink) {
+        if let Some(first) = self.held.first() {
+            let start = first.start;
+            self.give_up_hole(start, at, sink);
+            self.drain(sink);
+        }
+    }
+
+    /// Gives up every hole before `offset`.
+    fn give_up_until(&mut self, offset: u64, at: Timestamp, sink: &mut impl Sink) {
+        while self.next < offset {
+            let until = self.held.first().map_or(offset, |first| first.start.min(offset));
+            self.give_up_hole(until, at, sink);
+            self.drain(sink);
+        }
+    }
+
+    /// Gives up what is missing before `until`. What the source was asked to leave out it has left out, except for the
+    /// packet with the last byte of that: it would have been reported.
+    fn give_up_hole(&mut self, until: u64, at: Timestamp, sink: &mut impl Sink) {
+        let left_out_until = if self.asked_until > until { until } else { self.asked_until.saturating_sub(1) };
+        if left_out_until > self.next {
+            self.leave_out(left_out_until - self.next, at, sink);
+        }
+        let len = until - self.next;
+        if len > 0 {
+            sink.book().seen += len;
+            sink.lost(at, len, Lost::Hole);
+            self.next = until;
+        }
+    }
+
+    /// Whether what is missing before `offset` is missing because the pipeline asked for that. The packet with the last
+    /// byte before `asked_until` is reported in any case: where it is missing, it is late or lost.
+    const fn may_be_left_out(&self, offset: u64) -> bool {
+        offset > self.next && offset < self.asked_until
+    }
+
+    fn leave_out(&mut self, len: u64, at: Timestamp, sink: &mut impl Sink) {
+        sink.book().seen += len;
+        sink.left_out(at, len);
+        self.next += len;
+    }
+
+    /// Remembers since when something is missing.
+    fn note_waiting(&mut self, at: Timestamp) {
+        let ends_later = matches!(self.end, StreamEnd::Announced { offset, .. } if offset > self.next);
+        if self.held.is_empty() && !ends_later {
+            self.waiting_since = None;
+        } else if self.waiting_since.is_none() {
+            self.waiting_since = Some(self.held.first().map_or(at, |first| first.at));
+        }
+    }
+}
+
+/// The largest window that TCP can announce (RFC 7323 section 2.3).
+const MAX_WINDOW_BYTES: u64 = 1 << 30;
+
+/// A piece without what had been there before.
+struct Trimmed<'a> {
+    piece: Piece<'a>,
+    start: u64,
+    duplicate: u64,
+}
+
+impl<'a> Piece<'a> {
+    /// The part from `next` on; `None` if there is none.
+    fn from_offset(self, next: u64) -> Option<Trimmed<'a>> {
+        let duplicate = u64::try_from(i128::from(next) - i128::from(self.start)).unwrap_or(0);
+        if duplicate >= self.len {
+            return None;
+        }
+        let start = u64::try_from(self.start).unwrap_or(0).max(next);
+        let captured_cut = duplicate.saturating_sub(self.captured_offset).min(self.captured.len() as u64);
+        let piece = Piece {
+            len: self.len - duplicate,
+            captured_offset: self.captured_offset.saturating_sub(duplicate),
+            captured: &self.captured[captured_cut as usize..],
+            ..self
+        };
+        Some(Trimmed { piece, start, duplicate })
+    }
+
+    /// How many bytes are missing before and behind the captured ones.
+    const fn missing(&self) -> (u64, u64) {
+        (self.captured_offset, self.len - self.captured_offset - self.captured.len() as u64)
+    }
+}

@@ -1,0 +1,135 @@
+//! From the parsers' vocabulary to the model's: the parsers do not know it.
+
+use geophone_model::{
+    exchange::{Exchange, ExchangeFlags, Message, Observed, Party, Shape, TraceContext},
+    net::{ConnectionId, NetNs},
+    protocol::Protocol,
+    status::{Status, StatusClass},
+    time::Timestamp,
+};
+use geophone_proto_parse as proto;
+
+/// What a connection says of itself on each of its exchanges.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) connection: ConnectionId,
+    pub(crate) observed: Observed,
+    pub(crate) netns: NetNs,
+    pub(crate) client: Party,
+    pub(crate) server: Party,
+    pub(crate) protocol: Protocol,
+}
+
+/// The model's name of a parser's protocol, if it has one.
+pub(crate) const fn protocol_of(protocol: proto::Protocol) -> Option<Protocol> {
+    match protocol {
+        proto::Protocol::Http1 => Some(Protocol::Http1),
+        _ => None,
+    }
+}
+
+/// An exchange to write into.
+pub(crate) fn blank(origin: &Origin) -> Exchange {
+    Exchange {
+        connection: origin.connection,
+        observed: origin.observed,
+        netns: origin.netns,
+        client: origin.client,
+        server: origin.server,
+        protocol: origin.protocol,
+        shape: Shape::Call,
+        verb: String::new(),
+        resource: String::new(),
+        authority: String::new(),
+        status: Status::default(),
+        request: Message::default(),
+        response: None,
+        end: Timestamp::MIN,
+        flags: ExchangeFlags::default(),
+        trace: None,
+    }
+}
+
+/// Writes a parser's exchange into the model's, and leaves the latter's old text buffers to the parser.
+pub(crate) fn fill(exchange: &mut Exchange, origin: &Origin, parsed: &mut proto::Exchange) {
+    let Exchange {
+        connection,
+        observed,
+        netns,
+        client,
+        server,
+        protocol,
+        shape,
+        verb,
+        resource,
+        authority,
+        status,
+        request,
+        response,
+        end,
+        flags,
+        trace,
+    } = exchange;
+    *connection = origin.connection;
+    *observed = origin.observed;
+    *netns = origin.netns;
+    *client = origin.client;
+    *server = origin.server;
+    *protocol = origin.protocol;
+    *shape = shape_of(parsed.shape);
+    std::mem::swap(verb, &mut parsed.verb);
+    std::mem::swap(resource, &mut parsed.resource);
+    std::mem::swap(authority, &mut parsed.authority);
+    *status = Status {
+        class: class_of(parsed.status),
+        code: parsed.native_status.and_then(|code| u32::try_from(code).ok()).unwrap_or(0),
+    };
+    *request = message_of(parsed.request);
+    *response = parsed.response.map(message_of);
+    *end = Timestamp::from_ns(parsed.end_ns);
+    *flags = flags_of(parsed.flags);
+    *trace =
+        parsed.trace.map(|trace| TraceContext { trace_id: trace.trace_id, span_id: trace.span_id, flags: trace.flags });
+}
+
+const fn shape_of(shape: proto::Shape) -> Shape {
+    match shape {
+        proto::Shape::RequestResponse => Shape::Call,
+        proto::Shape::Stream => Shape::Stream,
+        // What is no call and no stream has no duration to report.
+        _ => Shape::OneWay,
+    }
+}
+
+const fn class_of(status: proto::StatusClass) -> StatusClass {
+    match status {
+        proto::StatusClass::Ok => StatusClass::Ok,
+        proto::StatusClass::ClientError => StatusClass::ClientError,
+        proto::StatusClass::ServerError => StatusClass::ServerError,
+        proto::StatusClass::NoResponse => StatusClass::NoResponse,
+        _ => StatusClass::ProtocolError,
+    }
+}
+
+const fn message_of(span: proto::Span) -> Message {
+    let proto::Span { first_ns, last_ns, bytes } = span;
+    Message { first: Timestamp::from_ns(first_ns), last: Timestamp::from_ns(last_ns), bytes }
+}
+
+fn flags_of(flags: proto::Flags) -> ExchangeFlags {
+    const PAIRS: [(proto::Flags, ExchangeFlags); 6] = [
+        (proto::Flags::JOINED_LATE, ExchangeFlags::JOINED_LATE),
+        (proto::Flags::REQUEST_GAP, ExchangeFlags::REQUEST_GAP),
+        (proto::Flags::RESPONSE_GAP, ExchangeFlags::RESPONSE_GAP),
+        (proto::Flags::REQUEST_TRUNCATED, ExchangeFlags::REQUEST_CUT),
+        (proto::Flags::RESPONSE_TRUNCATED, ExchangeFlags::RESPONSE_CUT),
+        (proto::Flags::RESOURCE_CUT, ExchangeFlags::RESOURCE_CUT),
+    ];
+    let mut translated = ExchangeFlags::default();
+    for (flag, translation) in PAIRS {
+        if flags.contains(flag) {
+            translated.insert(translation);
+        }
+    }
+    translated
+}
