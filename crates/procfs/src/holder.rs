@@ -1,0 +1,159 @@
+//! Which process holds which socket.
+
+use std::collections::HashMap;
+
+use geophone_model::fact::Pid;
+
+use crate::{
+    config::{Cost, Unreadable},
+    machine::Machine,
+    procdir::ProcDir,
+    stat::Stat,
+};
+
+/// The sockets that a process holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Descriptors {
+    /// Inode numbers of its sockets of all kinds, ascending, each once.
+    pub inodes: Vec<u64>,
+    /// What it has cost.
+    pub cost: Cost,
+}
+
+/// Who holds a socket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Holder {
+    /// The process, or `None` where nobody does, or nobody whose descriptors may be read.
+    pub pid: Option<Pid>,
+    /// What it has cost.
+    pub cost: Cost,
+}
+
+impl Machine {
+    /// The sockets that one process holds.
+    ///
+    /// # Errors
+    ///
+    /// Where the process has ended, or permission is denied.
+    pub fn descriptors(&self, pid: Pid) -> Result<Descriptors, Unreadable> {
+        let mut found = Descriptors::default();
+        let root = ProcDir::open(&self.config.root, &mut found.cost)?;
+        let dir = root.pid(pid, &mut found.cost)?;
+        dir.sockets(self.config.max_descriptors, &mut found.cost, |inode| {
+            found.inodes.push(inode);
+        })?;
+        found.inodes.sort_unstable();
+        found.inodes.dedup();
+        Ok(found)
+    }
+
+    /// The process that holds a socket. Those in `likely` are looked at first, and the first of them that holds it is the
+    /// answer; only else are all processes looked at.
+    ///
+    /// # Errors
+    ///
+    /// Where [`Config::root`](crate::Config::root) is no readable directory.
+    pub fn holder(&self, inode: u64, likely: &[Pid]) -> Result<Holder, Unreadable> {
+        let mut found = Holder::default();
+        let root = ProcDir::open(&self.config.root, &mut found.cost)?;
+        for &pid in likely {
+            let mut is_held = false;
+            let sockets = root.pid(pid, &mut found.cost).and_then(|dir| {
+                dir.sockets(self.config.max_descriptors, &mut found.cost, |held| {
+                    is_held |= held == inode;
+                })
+            });
+            if sockets.is_ok() && is_held {
+                found.pid = Some(pid);
+                return Ok(found);
+            }
+        }
+        let (pids, _) = root.pids(self.config.max_processes, &mut found.cost)?;
+        let holders = Holders::scan(&root, &pids, self.config.max_descriptors, &mut found.cost, |held| held == inode);
+        found.pid = holders.of(inode, &root, &mut found.cost);
+        Ok(found)
+    }
+}
+
+/// Sockets by their inode number, with all that hold them.
+#[derive(Debug, Default)]
+pub(crate) struct Holders {
+    by_inode: HashMap<u64, Held>,
+    /// Processes whose descriptors may not be read.
+    pub(crate) denied: u64,
+    pub(crate) is_truncated: bool,
+}
+
+/// Nearly every socket has one holder, which needs no allocation.
+#[derive(Debug)]
+struct Held {
+    first: Pid,
+    more: Vec<Pid>,
+}
+
+impl Holders {
+    pub(crate) fn scan(
+        root: &ProcDir,
+        pids: &[Pid],
+        max_descriptors: usize,
+        cost: &mut Cost,
+        is_wanted: impl Fn(u64) -> bool,
+    ) -> Self {
+        let mut holders = Self::default();
+        let mut left = max_descriptors;
+        for &pid in pids {
+            let Ok(dir) = root.pid(pid, cost) else {
+                continue;
+            };
+            let by_inode = &mut holders.by_inode;
+            let seen = dir.sockets(left, cost, |inode| {
+                if is_wanted(inode) {
+                    by_inode
+                        .entry(inode)
+                        .and_modify(|held| {
+                            // A process may hold a socket by several descriptors.
+                            if *held.more.last().unwrap_or(&held.first) != pid {
+                                held.more.push(pid);
+                            }
+                        })
+                        .or_insert_with(|| Held { first: pid, more: Vec::new() });
+                }
+            });
+            match seen {
+                Ok(seen) => left -= seen.min(left),
+                Err(Unreadable::Denied) => holders.denied += 1,
+                Err(_) => {}
+            }
+            if left == 0 {
+                holders.is_truncated = true;
+                break;
+            }
+        }
+        holders
+    }
+
+    /// The holder of a socket. Of several, process 1 comes last, since it holds the listeners of services that it starts
+    /// (socket activation); of the others it is the one whose parent is none of them, the lowest number first: the master
+    /// of preforked workers, and the server whose children have inherited a descriptor without use for it.
+    pub(crate) fn of(&self, inode: u64, root: &ProcDir, cost: &mut Cost) -> Option<Pid> {
+        const INIT: Pid = Pid(1);
+        let held = self.by_inode.get(&inode)?;
+        if held.more.is_empty() {
+            return Some(held.first);
+        }
+        let all: Vec<Pid> = std::iter::once(held.first).chain(held.more.iter().copied()).collect();
+        let others: Vec<Pid> = all.iter().copied().filter(|&pid| pid != INIT).collect();
+        let top =
+            others.iter().copied().find(|&pid| parent(root, pid, cost).is_none_or(|parent| !others.contains(&parent)));
+        top.or_else(|| others.first().copied()).or_else(|| all.first().copied())
+    }
+}
+
+fn parent(root: &ProcDir, pid: Pid, cost: &mut Cost) -> Option<Pid> {
+    const MAX_STAT_LEN: usize = 4_096;
+    let mut text = Vec::new();
+    root.pid(pid, cost).and_then(|dir| dir.read("stat", MAX_STAT_LEN, &mut text, cost)).ok()?;
+    Stat::parse(&text).map(|stat| Pid(stat.parent))
+}

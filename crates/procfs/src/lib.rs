@@ -1,0 +1,60 @@
+//! What `/proc` and the kernel's netlink sockets say of processes, sockets and addresses, as facts for a resolver.
+//!
+//! A [`Machine`] is looked at from user space, without privileges as far as they go, and never changed:
+//!
+//! * [`Machine::processes`] and [`Machine::process`]: name, executable, script of an interpreter ([`command`]), container and
+//!   systemd service ([`cgroup`]), network namespace and start;
+//! * [`Machine::sockets`]: every TCP and UDP socket of every network namespace (socket diagnosis over netlink) with the
+//!   process that holds a descriptor of it;
+//! * [`Machine::addresses`]: the addresses of all interfaces of every network namespace;
+//! * [`Machine::find_socket`], [`Machine::holder`] and [`Machine::descriptors`]: the same for one socket or process, fast.
+//!
+//! **What is not read.** The environment of a process never; its arguments only where its executable is an interpreter, and
+//! only the base name of the script leaves the function that reads them.
+//!
+//! **What goes wrong is a value.** Processes end while they are looked at and other users' may be closed to us: results say
+//! how many were left out and why ([`Unreadable`]). Every result says what it has cost ([`Cost`]), and every table has a limit
+//! ([`Config`]).
+//!
+//! **Other namespaces** are entered by a short-lived thread of their own (setns(2)), which opens a netlink socket there and
+//! ends. No calling thread is ever moved.
+//!
+//! The crate reads no clock: the time of boot and the time of a scan are arguments.
+//!
+//! ```
+//! use geophone_model::{fact::Pid, time::Timestamp};
+//! use geophone_procfs::{Config, Machine, Sighting};
+//!
+//! // The time of boot is the difference of CLOCK_REALTIME and CLOCK_BOOTTIME; the caller reads the clocks.
+//! let boot = Timestamp::from_ns(1_700_000_000_000_000_000);
+//! let machine = Machine::new(Config::new(boot));
+//!
+//! let (sighting, cost) = machine.process(Pid(std::process::id()));
+//! let Sighting::Process(me) = sighting else { panic!("this very process can be read: {sighting:?}") };
+//! assert!(me.at >= boot && !me.executable.is_empty());
+//! assert!(cost.opened > 0);
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod address;
+pub mod cgroup;
+pub mod command;
+mod config;
+mod diag;
+mod holder;
+mod machine;
+mod namespace;
+mod netlink;
+mod procdir;
+mod process;
+mod socket;
+mod stat;
+
+pub use config::{Config, Cost, Unreadable};
+pub use diag::DiagnosedSocket;
+pub use holder::{Descriptors, Holder};
+pub use machine::Machine;
+pub use namespace::Skipped;
+pub use process::{ProcessScan, Sighting};
+pub use socket::{AddressScan, SocketScan};

@@ -1,0 +1,189 @@
+//! The sockets and the addresses of all network namespaces.
+
+use geophone_model::{
+    fact::{Fact, OwnerSource, Pid, SocketFact},
+    net::{Endpoint, NetNs, Transport},
+    time::Timestamp,
+};
+
+use crate::{
+    address,
+    config::{Cost, Unreadable},
+    diag::{self, DiagnosedSocket, Family},
+    holder::Holders,
+    machine::Machine,
+    namespace::{Channel, Namespace, Skipped, Subject, namespaces, net_namespace},
+    netlink::Wanted,
+    procdir::ProcDir,
+};
+
+/// The sockets of the machine that a process holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SocketScan {
+    /// One fact per socket with a holder, namespace by namespace.
+    pub facts: Vec<SocketFact>,
+    /// Sockets that nobody holds: connections that are being closed, or not accepted yet, or sockets of the kernel.
+    pub without_holder: u64,
+    /// Sockets that are not bound to a port, and so can be at no end of anything.
+    pub unbound: u64,
+    /// Namespaces that could not be looked at, with the reason.
+    pub skipped: Vec<Skipped>,
+    /// Processes whose descriptors may not be read: their sockets are among those without a holder.
+    pub processes_denied: u64,
+    /// Whether a limit of [`Config`](crate::Config) has cut the scan short.
+    pub is_truncated: bool,
+    /// What it has cost.
+    pub cost: Cost,
+}
+
+/// The addresses of the machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AddressScan {
+    /// A [`Fact::LocalAddress`] for every address of every interface of every namespace.
+    pub facts: Vec<Fact>,
+    /// Namespaces that could not be looked at, with the reason.
+    pub skipped: Vec<Skipped>,
+    /// Whether a limit of [`Config`](crate::Config) has cut the scan short.
+    pub is_truncated: bool,
+    /// What it has cost.
+    pub cost: Cost,
+}
+
+impl Machine {
+    /// Who holds which TCP and UDP socket, in every network namespace that a process is in, at the time `at`, which is now.
+    ///
+    /// # Errors
+    ///
+    /// Where [`Config::root`](crate::Config::root) is no readable directory. What concerns single namespaces and processes
+    /// is part of the result.
+    pub fn sockets(&self, at: Timestamp) -> Result<SocketScan, Unreadable> {
+        let mut scan = SocketScan::default();
+        let root = ProcDir::open(&self.config.root, &mut scan.cost)?;
+        let (pids, more_pids) = root.pids(self.config.max_processes, &mut scan.cost)?;
+        let (namespaces, more_namespaces) = namespaces(&root, &pids, self.config.max_namespaces, &mut scan.cost);
+        scan.is_truncated = more_pids || more_namespaces;
+
+        // Sockets first, descriptors after: who is found in between holds a socket that was there.
+        let mut found: Vec<(NetNs, Transport, DiagnosedSocket)> = Vec::new();
+        for namespace in namespaces {
+            if let Err(reason) = self.dump_sockets(&root, namespace, &mut scan, &mut found) {
+                scan.skipped.push(Skipped { netns: namespace.netns, reason });
+            }
+        }
+        let holders = Holders::scan(&root, &pids, self.config.max_descriptors, &mut scan.cost, |_| true);
+        scan.processes_denied = holders.denied;
+        scan.is_truncated |= holders.is_truncated;
+        for (netns, transport, socket) in found {
+            match holders.of(socket.inode, &root, &mut scan.cost) {
+                Some(pid) => scan.facts.push(fact(at, netns, transport, &socket, pid)),
+                None => scan.without_holder += 1,
+            }
+        }
+        Ok(scan)
+    }
+
+    /// The addresses of this machine, in every network namespace that a process is in, at the time `at`, which is now.
+    ///
+    /// # Errors
+    ///
+    /// Where [`Config::root`](crate::Config::root) is no readable directory. What concerns single namespaces is part of the
+    /// result.
+    pub fn addresses(&self, at: Timestamp) -> Result<AddressScan, Unreadable> {
+        let mut scan = AddressScan::default();
+        let root = ProcDir::open(&self.config.root, &mut scan.cost)?;
+        let (pids, more_pids) = root.pids(self.config.max_processes, &mut scan.cost)?;
+        let (namespaces, more_namespaces) = namespaces(&root, &pids, self.config.max_namespaces, &mut scan.cost);
+        scan.is_truncated = more_pids || more_namespaces;
+        for namespace in namespaces {
+            let AddressScan { facts, skipped, is_truncated, cost } = &mut scan;
+            let mut left = self.config.max_addresses;
+            let kinds = (address::REQUEST_KIND, address::KIND);
+            let result = Channel::open(&root, namespace, Subject::Addresses, cost).and_then(|mut channel| {
+                channel.ask(kinds, Wanted::All, &address::dump(), cost, |payload| {
+                    if left == 0 {
+                        *is_truncated = true;
+                        return false;
+                    }
+                    left -= 1;
+                    let ip = address::address(payload);
+                    facts.extend(ip.map(|ip| Fact::LocalAddress { at, netns: namespace.netns, ip }));
+                    true
+                })
+            });
+            if let Err(reason) = result {
+                skipped.push(Skipped { netns: namespace.netns, reason });
+            }
+        }
+        Ok(scan)
+    }
+
+    /// The one socket with these ends in the network namespace of a process: the fast way from a connection that was just
+    /// seen to its inode number, for [`Machine::holder`]. Without a `remote`, or where there is no such connection, it is the
+    /// listener that takes connections for `local`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable::Gone`] where there is no such socket, or the process has ended; other reasons as they come.
+    pub fn find_socket(
+        &self,
+        member: Pid,
+        transport: Transport,
+        local: Endpoint,
+        remote: Option<Endpoint>,
+    ) -> Result<(DiagnosedSocket, Cost), Unreadable> {
+        let mut cost = Cost::default();
+        let root = ProcDir::open(&self.config.root, &mut cost)?;
+        let netns = net_namespace(&root.pid(member, &mut cost)?, &mut cost)?;
+        let mut channel = Channel::open(&root, Namespace { netns, member }, Subject::Sockets, &mut cost)?;
+        let mut found = None;
+        let request = diag::exact(transport, local, remote);
+        channel.ask((diag::KIND, diag::KIND), Wanted::One, &request, &mut cost, |payload| {
+            found = diag::socket(payload);
+            false
+        })?;
+        found.map(|socket| (socket, cost)).ok_or(Unreadable::Malformed)
+    }
+
+    fn dump_sockets(
+        &self,
+        root: &ProcDir,
+        namespace: Namespace,
+        scan: &mut SocketScan,
+        found: &mut Vec<(NetNs, Transport, DiagnosedSocket)>,
+    ) -> Result<(), Unreadable> {
+        let mut channel = Channel::open(root, namespace, Subject::Sockets, &mut scan.cost)?;
+        let mut left = self.config.max_sockets;
+        for transport in [Transport::Tcp, Transport::Udp] {
+            for family in [Family::V4, Family::V6] {
+                let SocketScan { unbound, is_truncated, cost, .. } = scan;
+                let request = diag::dump(transport, family);
+                channel.ask((diag::KIND, diag::KIND), Wanted::All, &request, cost, |payload| {
+                    if left == 0 {
+                        *is_truncated = true;
+                        return false;
+                    }
+                    left -= 1;
+                    match diag::socket(payload) {
+                        Some(socket) if socket.local.port() != 0 => {
+                            found.push((namespace.netns, transport, socket));
+                        }
+                        Some(_) => *unbound += 1,
+                        None => {}
+                    }
+                    true
+                })?;
+                if left == 0 {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn fact(at: Timestamp, netns: NetNs, transport: Transport, socket: &DiagnosedSocket, pid: Pid) -> SocketFact {
+    let &DiagnosedSocket { cookie, local, remote, inode: _, uid: _ } = socket;
+    SocketFact { at, netns, cookie, transport, local, remote, pid, source: OwnerSource::Descriptor }
+}
