@@ -1,8 +1,10 @@
 //! The counts of one series in one window.
 
-use geophone_distribution::{Config, DEFAULT_MAX_BUCKETS, Distribution, Exponential};
-use geophone_model::series::{Buckets, Exemplar, SeriesKey, SeriesPoint};
-use geophone_model::time::Window;
+use geophone_distribution::{Config, Distribution, Exponential};
+use geophone_model::{
+    series::{Buckets, Exemplar, SeriesKey, SeriesPoint},
+    time::Window,
+};
 
 use crate::{
     exemplars::{MAX_EXEMPLARS, keep_slowest},
@@ -86,9 +88,7 @@ impl Accumulator {
         if self.buckets == 0 {
             return 0;
         }
-        let exemplars = MAX_EXEMPLARS * size_of::<Exemplar>();
-        let most = 3 * usize::from(self.duration.config().max_buckets().max(DEFAULT_MAX_BUCKETS));
-        size_of::<u64>() * self.buckets.next_power_of_two().clamp(FIRST_BUCKETS, most) + exemplars
+        size_of::<u64>() * (2 * self.buckets).max(FIRST_BUCKETS) + MAX_EXEMPLARS * size_of::<Exemplar>()
     }
 
     /// Whether nothing was counted.

@@ -96,7 +96,8 @@ impl Aggregator {
         self.operations.name(prepared.operation)
     }
 
-    /// Looks a subject's names up, for outcomes that are many and known to be of one subject.
+    /// Looks a subject's names up, for outcomes that are many and known to be of one subject: one that the service has, so
+    /// that its path is learned from.
     pub fn prepare(&mut self, subject: &Subject<'_>) -> Prepared {
         self.look_up(subject, Status::default())
     }
@@ -269,20 +270,37 @@ impl Aggregator {
 
     #[cold]
     fn add_series(&mut self, window: usize, key: Key) -> Result<Slot, Withheld> {
-        let (max_series, series) = (self.config.max_series.max(1), self.windows.series_len());
-        if series < max_series - max_series / 8 && self.has_room() {
+        let most = self.config.max_series.max(1);
+        if self.windows.series_len() < most - most / 8 && self.has_room() {
             return Ok(self.windows.add_series(window, key));
         }
         let folded = Key { operation: OTHER, code: 0, ..key };
         let slot = match self.windows.find_series(window, &folded) {
-            Some(slot) => slot,
-            None if series < max_series && self.memory_bytes() < self.config.memory_budget => {
-                self.windows.add_series(window, folded)
-            }
-            None => return Err(Withheld::SeriesFull),
+            Some(slot) => Some(slot),
+            None => self.add_folded_series(window, folded, most - most / 16),
         };
+        let nameless = |this: &mut Self| {
+            let key = this.without_external_names(folded);
+            this.windows.find_series(window, &key).or_else(|| this.add_folded_series(window, key, most))
+        };
+        let slot = slot.or_else(|| nameless(self)).ok_or(Withheld::SeriesFull)?;
         self.counters.series_folded += 1;
         Ok(slot)
+    }
+
+    fn add_folded_series(&mut self, window: usize, key: Key, most: usize) -> Option<Slot> {
+        let has_room = self.windows.series_len() < most && self.memory_bytes() < self.config.memory_budget;
+        has_room.then(|| self.windows.add_series(window, key))
+    }
+
+    /// The key with the ends that are external folded into one for each kind.
+    fn without_external_names(&mut self, key: Key) -> Key {
+        let round = self.round();
+        let mut fold = |id| {
+            let kind = self.roster.identity(id).kind;
+            if kind.is_local() { id } else { self.roster.other(kind, round) }
+        };
+        Key { local: fold(key.local), peer: fold(key.peer), ..key }
     }
 
     /// Whether the budget has room for more than the last folds.

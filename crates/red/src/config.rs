@@ -21,9 +21,11 @@ pub struct Config {
     pub max_step_ns: u64,
     /// Most windows open at a time. Half of them may be further ahead of the clock than `max_step_ns`.
     pub max_windows: usize,
-    /// Most series in all open windows together. The last eighth is for those that others are folded into.
+    /// Most series in all open windows together. The last eighth is for those that others are folded into: first without
+    /// operation and status code; in the last sixteenth without the names of external ends as well.
     pub max_series: usize,
-    /// Most identities; further ones are folded into one for each kind, named `~other`.
+    /// Most identities; further ones are folded into one for each kind, named `~other`. External ones may be three quarters
+    /// of them.
     pub max_identities: usize,
     /// Most operations of a service; further ones are folded into `~other`. A quarter of them may be operations that were
     /// never answered but with 404 or 405, as a scan for weak spots asks for.

@@ -19,6 +19,8 @@ pub(crate) struct Roster {
     by_content: HashMap<Arc<Identity>, IdentityId>,
     /// The identities that others are folded into. They are never forgotten.
     others: Vec<(IdentityKind, IdentityId)>,
+    /// How many are not local.
+    externals: usize,
     max_identities: usize,
     next_stamp: u64,
     text_bytes: usize,
@@ -46,6 +48,7 @@ impl Roster {
             by_address: HashMap::default(),
             by_content: HashMap::new(),
             others: Vec::new(),
+            externals: 0,
             max_identities: max_identities.max(1),
             next_stamp: 1,
             text_bytes: 0,
@@ -65,16 +68,28 @@ impl Roster {
             self.hold(id, identity);
             return Enrolled { id, folded: false };
         }
-        if has_room && self.by_content.len() - self.others.len() < self.max_identities {
+        if has_room && self.has_place(identity.kind) {
             return Enrolled { id: self.add(identity.clone(), round), folded: false };
         }
-        let other = self.others.iter().find(|(kind, _)| *kind == identity.kind).map(|(_, id)| *id);
-        let id = other.unwrap_or_else(|| {
-            let id = self.add(Arc::new(Identity::new(identity.kind, None, OTHER_IDENTITY)), round);
-            self.others.push((identity.kind, id));
-            id
-        });
-        Enrolled { id, folded: true }
+        Enrolled { id: self.other(identity.kind, round), folded: true }
+    }
+
+    /// The identity that those of a kind are folded into.
+    pub(crate) fn other(&mut self, kind: IdentityKind, round: u64) -> IdentityId {
+        if let Some((_, id)) = self.others.iter().find(|(other, _)| *other == kind) {
+            return *id;
+        }
+        let id = self.add(Arc::new(Identity::new(kind, None, OTHER_IDENTITY)), round);
+        self.others.push((kind, id));
+        id
+    }
+
+    /// Whether there is a place for one more of a kind. Who calls from outside is as many as he likes to be, and must not
+    /// take the places of our own.
+    fn has_place(&self, kind: IdentityKind) -> bool {
+        let enrolled = self.by_content.len() - self.others.len();
+        let for_externals = self.max_identities - self.max_identities / 4;
+        enrolled < self.max_identities && (kind.is_local() || self.externals < for_externals)
     }
 
     pub(crate) fn identity(&self, id: IdentityId) -> &Arc<Identity> {
@@ -112,6 +127,7 @@ impl Roster {
             self.by_address.remove(&Arc::as_ptr(&entry.identity).addr());
             self.by_content.remove(&entry.identity);
             self.text_bytes -= text_bytes(&entry.identity);
+            self.externals -= usize::from(!entry.identity.kind.is_local());
             self.vacant.push(number as u32);
             expired += 1;
             template_bytes += entry.service.template_bytes();
@@ -135,6 +151,7 @@ impl Roster {
         });
         let id = IdentityId(number);
         self.text_bytes += text_bytes(&identity);
+        self.externals += usize::from(!identity.kind.is_local());
         self.by_address.insert(Arc::as_ptr(&identity).addr(), id);
         self.by_content.insert(identity.clone(), id);
         self.entries[number as usize] = Some(Entry { identity, service: Service::new(stamp), last_used: round });

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use geophone_distribution::Config;
 use geophone_model::time::{Timestamp, Window};
 
-use crate::{accumulator::Accumulator, key::Key};
+use crate::{accumulator::Accumulator, key::Key, subject::Outcome};
 
 /// Closed windows whose memory is kept for the next ones.
 const MAX_SPARE_WINDOWS: usize = 2;
@@ -135,7 +135,7 @@ impl Windows {
 
     /// Counts an exchange in a series.
     #[inline]
-    pub(crate) fn add(&mut self, slot: Slot, outcome: &crate::Outcome, same_point: bool) {
+    pub(crate) fn add(&mut self, slot: Slot, outcome: &Outcome, same_point: bool) {
         self.bytes += self.open[slot.window].series[slot.series as usize].add(outcome, same_point);
     }
 
@@ -152,7 +152,9 @@ impl Windows {
 
     /// Keeps the memory of a closed window for the next one.
     pub(crate) fn recycle(&mut self, mut closed: OpenWindow) {
-        self.typical_series = closed.series.len().max(self.typical_series - self.typical_series / 8);
+        if !closed.late {
+            self.typical_series = closed.series.len().max(self.typical_series - self.typical_series / 8);
+        }
         for mut accumulator in closed.series.drain(..) {
             accumulator.clear();
             self.spare_series.push(accumulator);

@@ -16,7 +16,7 @@
 //! | `{date}` | `YYYY-MM` or `YYYY-MM-DD`, with or without a time behind a `T` |
 //! | `{ip}` | an IPv4 or IPv6 address |
 //!
-//! They are recognised percent-encoded as well, and before a file extension: `/img/a1b2c3d4.png` is `/img/{hash}.png`, and
+//! They are recognised percent-encoded, and in front of a file extension: `/img/a1b2c3d4.png` is `/img/{hash}.png`, and
 //! `/app.3f2a9c1b.js` is `/app.{hash}.js`.
 //!
 //! # Placeholders by learning
@@ -27,8 +27,7 @@
 //! position of a path has a cap of its own, because that is where a service's own vocabulary is.
 //!
 //! Learning depends on the order in which paths come, as all learning does. What is promised: a position that was learned
-//! stays learned; before a position is learned, the template of a path depends on the path alone; and the template never
-//! has more parts, or other parts in front of the learned position, than the path.
+//! stays learned as long as the service is known; and as long as none is, the template of a path depends on the path alone.
 //!
 //! # Bounds
 //!

@@ -28,7 +28,10 @@ pub(super) fn append(segment: &str, out: &mut String) -> bool {
         out.push_str(placeholder);
         return false;
     }
-    if let Some((prefix, placeholder, extension)) = file_name(&decoded) {
+    // With percent-encoding in it, what is in front of the placeholder could hold anything once it is decoded.
+    if !segment.contains('%')
+        && let Some((prefix, placeholder, extension)) = file_name(segment)
+    {
         push_escaped(prefix, out);
         out.push_str(placeholder);
         out.push('.');
@@ -264,4 +267,116 @@ fn is_email(text: &str) -> bool {
             && domain.len() >= 2
             && domain.bytes().all(|b| b.is_ascii_alphabetic())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(segment: &str) -> String {
+        let mut out = String::new();
+        append(segment, &mut out);
+        out
+    }
+
+    #[test]
+    fn what_identifies_a_thing_gives_way() {
+        for (segment, expected) in [
+            ("0", "{id}"),
+            ("-17", "{id}"),
+            ("20240506", "{id}"),
+            ("00000000000000000000000000000000000000001", "{id}"),
+            ("9f1b1c3e-8d52-4a57-a7a2-0d6a4a1f3e55", "{uuid}"),
+            ("9F1B1C3E-8D52-4A57-A7A2-0D6A4A1F3E55", "{uuid}"),
+            ("3f2a9c1b", "{hash}"),
+            ("d41d8cd98f00b204e9800998ecf8427e", "{hash}"),
+            ("abcdefabcdefabcd", "{hash}"),
+            ("01ARZ3NDEKTSV4RRFFQ69G5FAV", "{ulid}"),
+            ("01arz3ndektsv4rrffq69g5fav", "{ulid}"),
+            ("dGhpcyBpcyBhIHRva2VuIQ8", "{token}"),
+            ("V1StGXR8_Z5jdHi6B-myT", "{token}"),
+            ("k3j9x0q2m1n8b7v6", "{token}"),
+            ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N", "{token}"),
+            ("bob@example.com", "{email}"),
+            ("bob%40example.com", "{email}"),
+            ("2024-05", "{date}"),
+            ("2024-05-06", "{date}"),
+            ("2024-05-06T07:08:09.123Z", "{date}"),
+            ("2024-05-06T07%3A08%3A09", "{date}"),
+            ("10.0.0.7", "{ip}"),
+            ("fe80::1", "{ip}"),
+            ("2001:db8:0:0:0:0:2:1", "{ip}"),
+        ] {
+            assert_eq!(template(segment), expected, "{segment}");
+        }
+    }
+
+    #[test]
+    fn what_names_a_route_stays() {
+        for segment in [
+            "",
+            "users",
+            "v1",
+            "v2.1",
+            "1.2",
+            "deadbeef",
+            "facade",
+            "ab12",
+            "iPhone15",
+            "2fa",
+            "oauth2",
+            "-",
+            "--",
+            "ThisIsACamelCaseName2Here1",
+            "internationalization",
+            "kubernetes-dashboard-v2",
+            "2024-13",
+            "2024-1-1",
+            "256.0.0.1",
+            "1.2.3.4.5",
+            "a:b",
+            "@scope",
+            "user@localhost",
+            "état",
+            "%C3%A9tat",
+            "%zz",
+            "%",
+            "jquery-3.6.0.min.js",
+            "index.html",
+            "robots.txt",
+            "*",
+        ] {
+            assert_eq!(template(segment), segment);
+        }
+    }
+
+    #[test]
+    fn a_file_keeps_its_extension() {
+        for (segment, expected) in [
+            ("a1b2c3d4.png", "{hash}.png"),
+            ("42.json", "{id}.json"),
+            ("2024-05-06.csv", "{date}.csv"),
+            ("9f1b1c3e-8d52-4a57-a7a2-0d6a4a1f3e55.tar", "{uuid}.tar"),
+            ("app.3f2a9c1b.js", "app.{hash}.js"),
+            ("main-3f2a9c1b.css", "main-{hash}.css"),
+            ("report-2024.pdf", "report-2024.pdf"),
+            ("a%2F-3f2a9c1b.js", "a%2F-3f2a9c1b.js"),
+        ] {
+            assert_eq!(template(segment), expected);
+        }
+    }
+
+    #[test]
+    fn parameters_are_dropped_and_braces_escaped() {
+        assert_eq!(template("cart;jsessionid=0123456789"), "cart");
+        assert_eq!(template("{id}"), "%7Bid%7D");
+        assert_eq!(template("a{b}c{"), "a%7Bb%7Dc%7B");
+    }
+
+    #[test]
+    fn what_is_long_is_variable() {
+        assert_eq!(template(&"x".repeat(MAX_LITERAL_BYTES)), "x".repeat(MAX_LITERAL_BYTES));
+        assert_eq!(template(&"x".repeat(MAX_LITERAL_BYTES + 1)), "{var}");
+        assert_eq!(template(&"é".repeat(4_000)), "{var}");
+    }
 }
