@@ -138,8 +138,10 @@ impl Sink for Feed<'_, '_> {
                     self.give_up_detection();
                 }
             }
-            Application::Parsing(_) => self.parse(|parser, direction| parser.gap(direction, at.as_ns(), len)),
-            Application::Unrecognised => {}
+            Application::Parsing(parsing) if parsing.wants[self.speaker.index()] != Want::Nothing => {
+                self.parse(|parser, direction| parser.gap(direction, at.as_ns(), len));
+            }
+            Application::Parsing(_) | Application::Unrecognised => {}
         }
     }
 

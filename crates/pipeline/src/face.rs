@@ -74,6 +74,14 @@ impl Face {
         self.peers[speaker.index()].cookie = cookie;
     }
 
+    /// The end that speaks in a packet between these endpoints, if they are not the ones that the connection's key orders
+    /// its ends by: translated packets were found by another key.
+    pub(crate) fn speaker_of(&self, source: Endpoint, destination: Endpoint) -> Option<Speaker> {
+        self.dialled?;
+        let end_at = |endpoint| Speaker::BOTH.into_iter().find(|end| self.endpoint(*end) == endpoint);
+        end_at(source).or_else(|| end_at(destination).map(Speaker::other))
+    }
+
     /// The end that has this cookie.
     pub(crate) fn end_of(&self, cookie: SocketCookie) -> Option<Speaker> {
         Speaker::BOTH.into_iter().find(|speaker| self.cookie(*speaker) == Some(cookie))

@@ -144,8 +144,8 @@ impl Pipeline {
             self.books.packets.no_parser += 1;
             return;
         };
-        let sighting = Sighting::of_packet(packet);
-        let Some(handle) = self.connection_of(&sighting, packet, header, policy) else { return };
+        let mut sighting = Sighting::of_packet(packet);
+        let Some(handle) = self.connection_of(&mut sighting, packet, header, policy) else { return };
         self.books.packets.passed += 1;
         self.table.touch(handle, self.watermark);
         if let Some(cookie) = packet.cookie
@@ -165,16 +165,17 @@ impl Pipeline {
             return;
         }
         let Sighting { key, speaker, socket_end } = Sighting::of_chunk(chunk);
-        let handle = match self.table.find(&key) {
+        let found = self.table.find(&key);
+        let handle = match found {
             Some(handle) if self.table.live(handle).is_some_and(|live| live.is_of_socket(chunk.cookie)) => handle,
-            // The addresses are another socket's by now.
-            Some(handle) => {
-                self.replace(handle, chunk.at, policy);
-                self.open(&key, true, policy)
-            }
-            None => {
-                let known = self.sockets.find(chunk.cookie).is_some_and(|socket| socket.role != SocketRole::Unknown);
-                self.open(&key, !known, policy)
+            _ => {
+                // The addresses may be another socket's by now.
+                if let Some(handle) = found {
+                    self.replace(handle, chunk.at, policy);
+                }
+                // Of a socket that was seen to be opened, nothing was missed.
+                let opened = self.sockets.find(chunk.cookie).is_some_and(|socket| socket.role != SocketRole::Unknown);
+                self.open(&key, !opened, policy)
             }
         };
         self.books.packets.passed += 1;
@@ -186,24 +187,34 @@ impl Pipeline {
     /// The connection of a packet: one that is there, or a new one. `None`, and counted, if the packet is of no use.
     fn connection_of(
         &mut self,
-        sighting: &Sighting,
+        sighting: &mut Sighting,
         packet: &Packet<'_>,
         header: TcpHeader,
         policy: &mut dyn Policy,
     ) -> Option<Handle> {
-        let &Sighting { key, speaker, .. } = sighting;
+        let key = sighting.key;
         let found = self.table.find(&key).or_else(|| self.join_by_cookie(&key, packet));
         if let Some(handle) = found {
             let successor = match self.table.entry(handle)? {
-                Entry::Live { connection, .. } if !connection.is_succeeded_by(speaker, header) => return Some(handle),
-                Entry::Live { .. } => true,
-                Entry::Closed(closed) => closed.is_succeeded_by(speaker, header),
+                Entry::Live { connection, .. } => {
+                    if let (Scope::Shared, Some(speaker)) =
+                        (key.scope(), connection.face.speaker_of(packet.source, packet.destination))
+                    {
+                        (sighting.speaker, sighting.socket_end) = (speaker, speaker);
+                    }
+                    if !connection.is_succeeded_by(sighting.speaker, header) {
+                        return Some(handle);
+                    }
+                    true
+                }
+                Entry::Closed(closed) => closed.is_succeeded_by(sighting.speaker, header),
             };
             if !successor {
                 self.books.packets.after_close += 1;
                 return None;
             }
             self.replace(handle, packet.at, policy);
+            *sighting = Sighting::of_packet(packet);
         }
         let begins = header.flags.contains(TcpFlags::SYN);
         if !begins && packet.payload_len == 0 {

@@ -10,3 +10,6 @@ mod stream;
 
 pub(crate) use sequence::Base;
 pub(crate) use stream::{Bounds, Lost, Piece, Sink, Stream};
+
+#[cfg(test)]
+mod tests;
