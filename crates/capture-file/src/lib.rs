@@ -4,6 +4,7 @@
 //! * [`recording`] is Geophone's own format: events and facts, so that a replay resolves the names that the live run did.
 //! * [`pcap`] reads what tcpdump, Wireshark and their kin write.
 //! * [`dissect`] finds the TCP segment or UDP datagram in a captured frame.
+//! * [`synthetic`] makes up traffic, for tests and examples.
 //!
 //! **Recordings and pcap files are raw traffic.** They hold payloads as they passed, passwords and personal data included.
 //!
@@ -43,6 +44,7 @@ mod item;
 pub mod pcap;
 pub mod recording;
 mod source;
+pub mod synthetic;
 
 pub use error::{Damage, ReadError};
 pub use item::Item;
