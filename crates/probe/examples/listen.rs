@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for hook in capture.hooks() {
         println!("{hook}");
     }
+    let print = |item: Item<'_>| println!("{item:?}");
     let mut pace = Pace::new(capture.ring_bytes());
     let end = Instant::now() + Duration::from_secs(seconds);
     while Instant::now() < end {
@@ -24,9 +25,4 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{row}");
     }
     Ok(())
-}
-
-#[expect(clippy::print_stdout, reason = "it prints what it hears")]
-fn print(item: Item<'_>) {
-    println!("{item:?}");
 }

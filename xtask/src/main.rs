@@ -1,0 +1,51 @@
+//! The project's own chores. `cargo xtask help` lists them.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
+
+mod bench;
+mod ebpf;
+mod run;
+mod test;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  ebpf              compiles the kernel programs into crates/probe/object
+  ebpf --check      fails where the committed object is not what the sources give
+  test [--install]  everything that must hold before a change is taken; --install installs missing tools
+                    (Debian and Ubuntu, as root)
+  tidy              the rules of the house that no other tool knows
+  bench [FILTER]    the benchmarks, and the whole-process figures of docs/benchmarks.md
+  ci                test, with a missing tool as a failure
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["ebpf"] => ebpf::build(),
+        ["ebpf", "--check"] => ebpf::check(),
+        ["test"] => test::test(test::Missing::from_environment()),
+        ["test", "--install"] => tools::install().and_then(|()| test::test(test::Missing::from_environment())),
+        ["ci"] => test::test(test::Missing::Fails),
+        ["tidy"] => tidy::tidy(),
+        ["bench"] => bench::bench(None),
+        ["bench", filter] => bench::bench(Some(filter)),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => Err(anyhow::anyhow!("unknown command `{}`\n\n{USAGE}", other.join(" "))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
