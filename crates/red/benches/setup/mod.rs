@@ -1,0 +1,171 @@
+//! What is recorded, and the peers that record it.
+
+use std::sync::Arc;
+
+use geophone_model::{
+    exchange::Observed,
+    identity::{Identity, IdentityKind},
+    protocol::Protocol,
+    status::{Status, StatusClass},
+    time::Timestamp,
+};
+use geophone_red::{Aggregator, Config, Outcome, Subject, Timing};
+use opentelemetry::{
+    KeyValue,
+    metrics::{Histogram as OtelHistogram, MeterProvider},
+};
+use opentelemetry_sdk::metrics::{Aggregation, Instrument, ManualReader, SdkMeterProvider, Stream};
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{
+        family::Family,
+        histogram::{Histogram as PrometheusHistogram, NativeHistogramConfig},
+    },
+};
+
+/// Exchanges in one pass over all series, at least.
+const MIN_EXCHANGES: usize = 4_096;
+
+/// Series of a service map: every client calls every server, ten operations each.
+pub(crate) struct Traffic {
+    clients: Vec<Arc<Identity>>,
+    servers: Vec<Arc<Identity>>,
+    paths: Vec<String>,
+    /// Client, server, path and outcome, in no order that a cache could like.
+    pub(crate) exchanges: Vec<(usize, usize, usize, Outcome)>,
+}
+
+impl Traffic {
+    /// Exchanges of so many series, which go round all of them.
+    pub(crate) fn of_series(series: usize) -> Self {
+        let (paths_len, servers_len) = (series.min(10), (series / 10).clamp(1, 20));
+        let clients_len = series / paths_len / servers_len;
+        let service = |kind: &str, n| Arc::new(Identity::new(IdentityKind::Process, None, &format!("{kind}-{n}")));
+        let mut random = Random::new();
+        let mut exchanges: Vec<_> = (0..series.max(MIN_EXCHANGES))
+            .map(|n| {
+                let (client, rest) = (n % clients_len, n / clients_len);
+                (client, rest % servers_len, rest / servers_len % paths_len, outcome(random.latency_ns()))
+            })
+            .collect();
+        for last in (1..exchanges.len()).rev() {
+            exchanges.swap(last, random.below(last + 1));
+        }
+        Self {
+            clients: (0..clients_len).map(|n| service("client", n)).collect(),
+            servers: (0..servers_len).map(|n| service("server", n)).collect(),
+            paths: (0..paths_len).map(|n| format!("/api/v1/users/{}/orders/kind-{n}x", 1_000 + n)).collect(),
+            exchanges,
+        }
+    }
+
+    pub(crate) fn subject(&self, (client, server, path, _): &(usize, usize, usize, Outcome)) -> Subject<'_> {
+        get(&self.clients[*client], &self.servers[*server], &self.paths[*path])
+    }
+
+    /// An aggregator that has seen the traffic ten times.
+    pub(crate) fn recorded(&self) -> Aggregator {
+        let mut config = Config::default();
+        config.memory_budget = 256 << 20;
+        let mut aggregator = Aggregator::new(config);
+        for exchange in (0..10).flat_map(|_| &self.exchanges) {
+            aggregator.observe(&self.subject(exchange), &exchange.3);
+        }
+        aggregator
+    }
+
+    /// What identifies a series for the peers: the same labels, made beforehand.
+    pub(crate) fn labels(&self) -> Vec<(Labels, f64)> {
+        let labels = |exchange: &(usize, usize, usize, Outcome)| Labels {
+            client: self.clients[exchange.0].name.clone(),
+            server: self.servers[exchange.1].name.clone(),
+            operation: format!("GET /api/v1/users/{{id}}/orders/kind-{}x", exchange.2),
+            status: "200".to_owned(),
+        };
+        self.exchanges.iter().map(|exchange| (labels(exchange), duration_ns(&exchange.3) as f64)).collect()
+    }
+}
+
+pub(crate) fn get<'a>(client: &'a Arc<Identity>, server: &'a Arc<Identity>, path: &'a str) -> Subject<'a> {
+    Subject { observed: Observed::Server, client, server, protocol: Protocol::Http1, verb: "GET", resource: path }
+}
+
+/// A call with both of its times, in the first window.
+pub(crate) fn outcome(duration_ns: u64) -> Outcome {
+    Outcome {
+        status: Status { class: StatusClass::Ok, code: 200 },
+        timing: Timing::Call { duration_ns, first_byte_ns: Some(duration_ns / 2) },
+        request_bytes: 300,
+        response_bytes: 4_000,
+        ..Outcome::answered(Timestamp::from_ns(5_000_000_000), duration_ns)
+    }
+}
+
+fn duration_ns(outcome: &Outcome) -> u64 {
+    match outcome.timing {
+        Timing::Call { duration_ns, .. } => duration_ns,
+        Timing::Stream { .. } | Timing::Untimed => 0,
+    }
+}
+
+/// The labels of a series in `prometheus_client`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Labels {
+    client: String,
+    server: String,
+    operation: String,
+    status: String,
+}
+
+impl Labels {
+    pub(crate) fn attributes(&self) -> Vec<KeyValue> {
+        let Self { client, server, operation, status } = self;
+        let pairs = [("client", client), ("server", server), ("operation", operation), ("status", status)];
+        pairs.into_iter().map(|(key, value)| KeyValue::new(key, value.clone())).collect()
+    }
+}
+
+/// Native histograms at schema 3 with as many buckets as ours.
+pub(crate) fn prometheus() -> Family<Labels, PrometheusHistogram, fn() -> PrometheusHistogram> {
+    Family::new_with_constructor(|| {
+        PrometheusHistogram::new_native(NativeHistogramConfig::with_schema(3).max_buckets(160))
+    })
+}
+
+/// An instrument with exponential buckets from scale 3 and room for all series. The provider has to live as long.
+pub(crate) fn opentelemetry() -> (SdkMeterProvider, OtelHistogram<f64>) {
+    let view = |_: &Instrument| {
+        let aggregation = Aggregation::Base2ExponentialHistogram { max_size: 160, max_scale: 3, record_min_max: true };
+        Stream::builder().with_aggregation(aggregation).with_cardinality_limit(20_000).build().ok()
+    };
+    let provider = SdkMeterProvider::builder().with_reader(ManualReader::builder().build()).with_view(view).build();
+    let histogram = provider.meter("bench").f64_histogram("duration").with_unit("ns").build();
+    (provider, histogram)
+}
+
+/// xorshift64*: the same numbers in every run.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() >> 11) as usize % bound
+    }
+
+    /// Log-normal, median 1 ms, 99th percentile 5 ms.
+    fn latency_ns(&mut self) -> u64 {
+        let mut uniform = || (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
+        let normal = (-2.0 * (1.0 - uniform()).ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos();
+        (1e6 * (0.7 * normal).exp()) as u64
+    }
+}
