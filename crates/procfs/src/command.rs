@@ -144,6 +144,10 @@ fn in_cluster<'a>(argument: &'a str, letters: &[(u8, Meaning)]) -> (Option<Meani
 /// The last part of a path, if it is what programs are called.
 fn named(path: &str) -> Option<String> {
     const MAX_NAME_LEN: usize = 128;
+    // A script that comes through a descriptor (`bash <(…)`, fexecve(3)) has a number and no name.
+    if path.starts_with("/dev/") || path.starts_with("/proc/") {
+        return None;
+    }
     let name = path.trim_end_matches('/').rsplit('/').next()?;
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '+' | '$' | '~');
     let is_plausible = !matches!(name, "" | "." | "..") && name.len() <= MAX_NAME_LEN && name.chars().all(is_name);
@@ -485,6 +489,8 @@ mod tests {
             ("sh", "sh|two words"),
             ("sh", "sh|a\nb"),
             ("sh", "sh|\u{1b}[31m"),
+            ("sh", "sh|/dev/fd/3"),
+            ("python3", "python3|/proc/self/fd/3"),
             ("sh", "sh|.."),
             ("sh", "sh|/"),
             ("nginx", "nginx|-g|daemon off;"),

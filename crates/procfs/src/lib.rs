@@ -16,6 +16,8 @@
 //! how many were left out and why ([`Unreadable`]). Every result says what it has cost ([`Cost`]), and every table has a limit
 //! ([`Config`]).
 //!
+//! **What the kernel sends** is read by pure functions that take any bytes ([`netlink`], [`DiagnosedSocket::parse`]).
+//!
 //! **Other namespaces** are entered by a short-lived thread of their own (setns(2)), which opens a netlink socket there and
 //! ends. No calling thread is ever moved.
 //!
@@ -45,7 +47,7 @@ mod diag;
 mod holder;
 mod machine;
 mod namespace;
-mod netlink;
+pub mod netlink;
 mod procdir;
 mod process;
 mod socket;

@@ -40,28 +40,37 @@ pub(crate) fn request(kind: u16, wanted: Wanted, sequence: u32, payload: &[u8]) 
 
 /// A message of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Message<'a> {
-    /// An object of the type that the request's family names.
-    Object { kind: u16, payload: &'a [u8] },
-    /// The dump is complete. It may have missed or doubled objects that changed meanwhile.
-    Done { was_interrupted: bool },
+pub enum Message<'a> {
+    /// An object.
+    Object {
+        /// Its type, by the numbers of the request's family.
+        kind: u16,
+        /// What follows the header.
+        payload: &'a [u8],
+    },
+    /// The dump is complete.
+    Done {
+        /// Whether objects changed meanwhile, so that some may be missing or doubled.
+        was_interrupted: bool,
+    },
     /// The request failed with an error number, or is acknowledged with zero.
     Error(i32),
 }
 
 /// The messages in what one `recv()` gave, of one request.
-pub(crate) struct Messages<'a> {
+#[derive(Clone, Debug)]
+pub struct Messages<'a> {
     rest: &'a [u8],
     sequence: u32,
 }
 
-/// Bytes that are no message.
+/// Bytes that are no message. They end the reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed;
+pub struct Malformed;
 
 impl<'a> Messages<'a> {
     /// Reads `bytes`; messages of other requests than `sequence` are passed over.
-    pub(crate) const fn of(bytes: &'a [u8], sequence: u32) -> Self {
+    pub const fn of(bytes: &'a [u8], sequence: u32) -> Self {
         Self { rest: bytes, sequence }
     }
 
@@ -102,7 +111,7 @@ impl<'a> Iterator for Messages<'a> {
 }
 
 /// The attributes behind an object's fixed part (`struct rtattr`): type and value. What is malformed ends them.
-pub(crate) fn attributes(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+pub fn attributes(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     const ATTRIBUTE_HEADER_LEN: usize = 4;
     std::iter::from_fn(move || {
         let (len, kind) = (usize::from(u16_at(rest, 0)?), u16_at(rest, 2)?);

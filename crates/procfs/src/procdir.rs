@@ -28,19 +28,21 @@ impl ProcDir {
         Ok(Self { fd: rustix::fs::open(root, OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())? })
     }
 
-    /// Process ids, in the order of the kernel, which is ascending; at most `max`, and whether there were more.
+    /// Process ids, ascending; at most `max`, and whether there were more.
     pub(crate) fn pids(&self, max: usize, cost: &mut Cost) -> Result<(Vec<Pid>, bool), Unreadable> {
         cost.opened += 1;
         let mut pids = Vec::new();
+        let mut is_truncated = false;
         for entry in Dir::read_from(&self.fd)? {
-            if let Some(pid) = number(entry?.file_name().to_bytes()) {
-                if pids.len() == max {
-                    return Ok((pids, true));
-                }
-                pids.push(Pid(pid));
+            let Some(pid) = number(entry?.file_name().to_bytes()) else { continue };
+            if pids.len() == max {
+                is_truncated = true;
+                break;
             }
+            pids.push(Pid(pid));
         }
-        Ok((pids, false))
+        pids.sort_unstable();
+        Ok((pids, is_truncated))
     }
 
     pub(crate) fn pid(&self, pid: Pid, cost: &mut Cost) -> Result<PidDir, Unreadable> {

@@ -154,12 +154,16 @@ impl Machine {
     }
 }
 
-/// The base name of the executable; a file that was replaced since is called ` (deleted)` by the kernel.
+/// The base name of the executable; a file that was replaced since is called ` (deleted)` by the kernel. A program that lies
+/// in memory alone (memfd_create(2)) has a name for debugging, not one that people know it by: it counts as none.
 fn executable_name(dir: &PidDir, cost: &mut Cost) -> Result<String, Unreadable> {
     const MAX_PATH_LEN: usize = 4_096;
     let mut buffer = [MaybeUninit::uninit(); MAX_PATH_LEN];
     let path = dir.link("exe", &mut buffer, cost)?;
     let path = path.strip_suffix(b" (deleted)").unwrap_or(path);
+    if path.starts_with(b"/memfd:") {
+        return Ok(String::new());
+    }
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     Ok(String::from_utf8_lossy(name).chars().filter(|c| !c.is_control()).collect())
 }

@@ -140,7 +140,7 @@ impl Machine {
         let mut found = None;
         let request = diag::exact(transport, local, remote);
         channel.ask((diag::KIND, diag::KIND), Wanted::One, &request, &mut cost, |payload| {
-            found = diag::socket(payload);
+            found = DiagnosedSocket::parse(payload);
             false
         })?;
         found.map(|socket| (socket, cost)).ok_or(Unreadable::Malformed)
@@ -165,7 +165,7 @@ impl Machine {
                         return false;
                     }
                     left -= 1;
-                    match diag::socket(payload) {
+                    match DiagnosedSocket::parse(payload) {
                         Some(socket) if socket.local.port() != 0 => {
                             found.push((namespace.netns, transport, socket));
                         }
