@@ -57,7 +57,6 @@ mod sequence;
 mod stats;
 mod store;
 
-
 pub use batch::{Applied, Batch, BatchId};
 pub use cursor::{Cursor, InvalidCursor, Page, Row};
 pub use error::{AppendError, ReadError};

@@ -114,8 +114,19 @@ pub struct ExchangeFilter {
 impl ExchangeFilter {
     /// Whether an exchange matches.
     pub fn matches(&self, stored: &StoredExchange) -> bool {
-        let Self { services, clients, servers, view, protocols, classes, codes, operations, path, min_duration_ns, trace_id } =
-            self;
+        let Self {
+            services,
+            clients,
+            servers,
+            view,
+            protocols,
+            classes,
+            codes,
+            operations,
+            path,
+            min_duration_ns,
+            trace_id,
+        } = self;
         let StoredExchange { exchange, client, server, operation } = stored;
         any(protocols, |one| *one == exchange.protocol)
             && any(classes, |one| *one == exchange.status.class)

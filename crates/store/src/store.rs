@@ -5,8 +5,8 @@ use std::{pin::Pin, sync::Arc};
 use geophone_model::series::WindowSnapshot;
 
 use crate::{
-    AppendError, Applied, Batch, Durability, Event, EventQuery, ExchangeQuery, LedgerQuery, LedgerRecord, Page, PointQuery,
-    ReadError, Stats, StoredExchange, Subscription,
+    AppendError, Applied, Batch, Durability, Event, EventQuery, ExchangeQuery, LedgerQuery, LedgerRecord, Page,
+    PointQuery, ReadError, Stats, StoredExchange, Subscription,
 };
 
 /// What a method of [`Store`] returns: a boxed future, since an `async fn` would make the trait unfit for `Arc<dyn Store>`.

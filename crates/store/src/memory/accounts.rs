@@ -63,15 +63,20 @@ impl Accounts {
     /// The store's own record, with so many rows held.
     pub(super) fn record(&self, at: Timestamp, points: u64, exchanges: u64) -> LedgerRecord {
         let Self { seen, duplicate, evicted, .. } = self;
-        let points = LedgerRow::new(Stage::Store, Unit::Points, seen.points, points, &[
-            ("duplicate", duplicate.points),
-            ("merged", self.merged_points),
-            ("evicted", evicted.points),
-        ]);
-        let exchanges = LedgerRow::new(Stage::Store, Unit::Exchanges, seen.exchanges, exchanges, &[
-            ("duplicate", duplicate.exchanges),
-            ("evicted", evicted.exchanges),
-        ]);
+        let points = LedgerRow::new(
+            Stage::Store,
+            Unit::Points,
+            seen.points,
+            points,
+            &[("duplicate", duplicate.points), ("merged", self.merged_points), ("evicted", evicted.points)],
+        );
+        let exchanges = LedgerRow::new(
+            Stage::Store,
+            Unit::Exchanges,
+            seen.exchanges,
+            exchanges,
+            &[("duplicate", duplicate.exchanges), ("evicted", evicted.exchanges)],
+        );
         LedgerRecord { source: STORE_SOURCE.into(), incarnation: 0, at, rows: vec![points, exchanges] }
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn exchange(stored: &StoredExchange) -> usize {
 }
 
 pub(super) fn ledger_record(record: &LedgerRecord) -> usize {
-    let row = |row: &geophone_model::ledger::LedgerRow| size_of_val(row) + row.withheld.capacity() * size_of::<Withheld>();
+    let row =
+        |row: &geophone_model::ledger::LedgerRow| size_of_val(row) + row.withheld.capacity() * size_of::<Withheld>();
     ENTRY + size_of::<LedgerRecord>() + record.source.len() + record.rows.iter().map(row).sum::<usize>()
 }
 
