@@ -55,6 +55,8 @@ pub enum Want {
 ///
 /// * Within a direction, bytes come in stream order, once, without holes: what is missing is reported as a
 ///   [`gap`](Self::gap) or, where the parser had said so, as [`skipped`](Self::skipped).
+/// * Between directions, the order is that of cause and effect: a request's bytes, and the gaps in them, come before
+///   those of its response, and bytes that acknowledge others come behind these or behind the gap that they left.
 /// * Results do not depend on how the bytes were cut into calls, as long as each byte keeps its time.
 /// * Times are nanoseconds of any clock of the caller's; the parser compares none of them and reads no clock.
 /// * After each call: [`poll`](Self::poll) until it says `false`, and ask [`want`](Self::want).

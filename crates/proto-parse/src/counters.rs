@@ -2,12 +2,11 @@
 
 /// What a connection has seen, and what became of it: messages and bytes, each by named reason.
 ///
-/// The ledger balances after every call. With `open_requests` and `open_responses` for what is still under way:
+/// The ledger [balances](Self::balances) after every call:
 ///
 /// * `requests = paired + unanswered + requests_unmatched + requests_evicted + requests_abandoned + open_requests`
 /// * `responses = paired + responses_unmatched + responses_abandoned + open_responses`
-///
-/// and the exchanges that [`poll`](crate::Connection::poll) yields are `paired + unanswered - exchanges_dropped`.
+/// * exchanges that [`poll`](crate::Connection::poll) yields `= paired + unanswered - exchanges_dropped`
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
@@ -32,7 +31,7 @@ pub struct Counters {
     pub responses_unmatched: u64,
     /// Responses that were under way when the observation stopped.
     pub responses_abandoned: u64,
-    /// Requests and responses that are under way.
+    /// Requests that are under way or unanswered.
     pub open_requests: u64,
     /// Responses that are under way and have a request.
     pub open_responses: u64,
@@ -50,4 +49,22 @@ pub struct Counters {
     pub unparsed_bytes: u64,
     /// Bytes that were left out on the parser's word.
     pub skipped_bytes: u64,
+}
+
+impl Counters {
+    /// Whether every request and every response that was seen is accounted for.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        let sum = |reasons: &[u64]| reasons.iter().fold(0, |sum: u64, &count| sum.saturating_add(count));
+        let requests = sum(&[
+            self.paired,
+            self.unanswered,
+            self.requests_unmatched,
+            self.requests_evicted,
+            self.requests_abandoned,
+            self.open_requests,
+        ]);
+        let responses = sum(&[self.paired, self.responses_unmatched, self.responses_abandoned, self.open_responses]);
+        self.requests == requests && self.responses == responses
+    }
 }

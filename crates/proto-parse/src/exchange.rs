@@ -122,7 +122,7 @@ pub struct Flags(u16);
 impl Flags {
     /// The connection was open before the capture began and this is the first exchange found on it.
     pub const JOINED_LATE: Self = Self(1);
-    /// The request's or the response's beginning was found by searching, after bytes had been lost.
+    /// The request's or the response's beginning was found by searching, because the place in the stream was lost.
     pub const RESYNCED: Self = Self(1 << 1);
     /// The end of the request was not seen: it was lost, or the client stopped before it.
     pub const REQUEST_TRUNCATED: Self = Self(1 << 2);
@@ -164,6 +164,12 @@ impl Flags {
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether at least one of `other`'s flags is set here.
+    #[must_use]
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// Whether no flag is set.

@@ -1,0 +1,144 @@
+//! A head, read line by line, so that no head is ever held as a whole.
+
+use memchr::memchr;
+
+use super::HeadError;
+use super::field::{self, Name};
+use super::framing::Framing;
+use super::search::Search;
+use crate::{Limits, Parsed};
+
+/// The head of a request or of a response: what differs between the two.
+pub(super) trait Head: Default {
+    /// How the beginning of one is found in the middle of a stream.
+    type Search: Search;
+
+    /// Forgets everything but the buffers.
+    fn clear(&mut self);
+
+    /// Where the first byte is, if there is one, that shows that no start line begins like `line`, which has no line
+    /// feed yet.
+    fn first_violation(line: &[u8], limits: &Limits) -> Option<usize>;
+
+    /// Takes the start line, without its line end.
+    fn start_line(&mut self, line: &[u8], limits: &Limits) -> Result<(), HeadError>;
+
+    /// Takes the value of a field that is neither `Content-Length` nor `Transfer-Encoding`.
+    fn field(&mut self, name: Name, value: &[u8], limits: &Limits);
+
+    /// What the fields say about the end of the message.
+    fn framing(&mut self) -> &mut Framing;
+
+    /// Checks the head as a whole, once its last line was read.
+    fn finish(&mut self) -> Result<(), HeadError>;
+}
+
+/// Takes the lines of one head.
+#[derive(Debug, Default)]
+pub(super) struct HeadReader<H> {
+    pub(super) head: H,
+    stage: Stage,
+    /// The last field was one that decides where the message ends.
+    after_framing_field: bool,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    StartLine,
+    Fields,
+}
+
+impl<H: Head> HeadReader<H> {
+    pub(super) fn clear(&mut self) {
+        self.head.clear();
+        self.stage = Stage::StartLine;
+        self.after_framing_field = false;
+    }
+
+    /// Whether the start line is still to come.
+    pub(super) fn is_at_start_line(&self) -> bool {
+        self.stage == Stage::StartLine
+    }
+
+    /// Takes one line without its line feed, and says whether it was the last.
+    ///
+    /// RFC 9112 section 2.2: a lone LF may be taken as a line end, and a CR before it is ignored. A CR elsewhere makes a
+    /// name or a framing field invalid and is of no matter in other values.
+    pub(super) fn line(&mut self, line: &[u8], limits: &Limits) -> Result<bool, HeadError> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if self.stage == Stage::StartLine {
+            self.head.start_line(line, limits)?;
+            self.stage = Stage::Fields;
+            return Ok(false);
+        }
+        match line {
+            [] => self.head.finish().map(|()| true),
+            [b' ' | b'\t', ..] => self.folded().map(|()| false),
+            _ => {
+                let (name, value) = field::split(line)?;
+                self.after_framing_field = matches!(name, Name::ContentLength | Name::TransferEncoding);
+                match name {
+                    Name::Other => {}
+                    Name::ContentLength => self.head.framing().content_length(value),
+                    Name::TransferEncoding => self.head.framing().transfer_encoding(value),
+                    Name::Host | Name::Traceparent | Name::ContentType => self.head.field(name, value, limits),
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// Takes the beginning of a line that is over the limit. A field that does not matter is passed over.
+    pub(super) fn overlong(&mut self, beginning: &[u8]) -> Result<(), HeadError> {
+        match beginning {
+            _ if self.is_at_start_line() => Err(HeadError::TooLarge),
+            [b' ' | b'\t', ..] => self.folded(),
+            _ => match field::split(beginning)? {
+                (Name::Other, _) => {
+                    self.after_framing_field = false;
+                    Ok(())
+                }
+                _ => Err(HeadError::TooLarge),
+            },
+        }
+    }
+
+    /// RFC 9112 section 5.2: a server rejects a folded field or replaces the fold by a space, and section 2.2: lines
+    /// that begin with whitespace, right behind the start line, are passed over. Only of a field that decides about
+    /// the end of the message does it matter, and there nobody should guess.
+    fn folded(&self) -> Result<(), HeadError> {
+        if self.after_framing_field { Err(HeadError::Folded) } else { Ok(()) }
+    }
+}
+
+/// Parses a whole head at the beginning of `data`: the message-level form of what a connection does line by line.
+pub(super) fn parse<H: Head>(data: &[u8], limits: &Limits) -> Result<Parsed<H>, HeadError> {
+    // RFC 9112 section 2.2: empty lines before the start line are passed over.
+    let empty_lines = data.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let mut rest = data.get(empty_lines..).unwrap_or_default();
+    let mut reader = HeadReader::<H>::default();
+    if let Some(at) = H::first_violation(rest, limits)
+        && memchr(b'\n', rest).is_none_or(|end| at < end)
+    {
+        return Err(HeadError::NotHttp1);
+    }
+    loop {
+        let head_bytes = data.len().saturating_sub(empty_lines).saturating_sub(rest.len());
+        let line_len = memchr(b'\n', rest);
+        if line_len.unwrap_or(rest.len()) > limits.line_bytes {
+            reader.overlong(rest.get(..limits.line_bytes).unwrap_or_default())?;
+        }
+        let fits = |len: usize| u64::try_from(head_bytes.saturating_add(len)).is_ok_and(|len| len <= limits.head_bytes);
+        let Some((line, after)) = line_len.and_then(|len| rest.split_at_checked(len)) else {
+            return if fits(rest.len()) { Ok(Parsed::Incomplete { at_least: 1 }) } else { Err(HeadError::TooLarge) };
+        };
+        if !fits(line.len().saturating_add(1)) {
+            return Err(HeadError::TooLarge);
+        }
+        rest = after.get(1..).unwrap_or_default();
+        if line.len() <= limits.line_bytes && reader.line(line, limits)? {
+            return Ok(Parsed::Complete { value: reader.head, consumed: data.len().saturating_sub(rest.len()) });
+        }
+    }
+}

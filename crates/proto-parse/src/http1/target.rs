@@ -1,0 +1,179 @@
+//! The request target (RFC 9112 section 3.2): what of it may leave the parser.
+
+use alloc::string::String;
+
+use memchr::{memchr, memchr3, memmem, memrchr};
+
+/// A request target, split into what is kept. Query, fragment and user info are already gone.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Target<'a> {
+    /// Of absolute form and authority form, without user info.
+    pub(super) authority: Option<&'a [u8]>,
+    /// The path, or `*`; empty for authority form.
+    pub(super) path: &'a [u8],
+}
+
+impl<'a> Target<'a> {
+    /// `None` if `target` is in none of the four forms. It is free of spaces.
+    pub(super) fn parse(target: &'a [u8], is_connect: bool) -> Option<Self> {
+        // Section 3.2: no whitespace; and nothing that a URI cannot have below 0x80 that would be a control here.
+        if target.iter().fold(false, |bad, &byte| bad | (byte <= b' ') | (byte == 0x7f)) {
+            return None;
+        }
+        match target {
+            // Section 3.2.3, authority-form: for CONNECT, and for it alone.
+            [_, ..] if is_connect => Some(Self { authority: Some(without_user_info(target)), path: b"" }),
+            [b'/', ..] => Some(Self { authority: None, path: without_query(target) }),
+            b"*" => Some(Self { authority: None, path: b"*" }),
+            // Section 3.2.2, absolute-form: scheme "://" authority path-abempty.
+            _ => {
+                let scheme_len = memmem::find(target, b"://")?;
+                let (scheme, rest) = target.split_at_checked(scheme_len)?;
+                let is_scheme = scheme.first().is_some_and(u8::is_ascii_alphabetic)
+                    && scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+                let rest = without_query(rest.strip_prefix(b"://")?);
+                let authority_len = memchr(b'/', rest).unwrap_or(rest.len());
+                let (authority, path) = rest.split_at_checked(authority_len)?;
+                let path = if path.is_empty() { b"/" } else { path };
+                is_scheme.then_some(Self { authority: Some(without_user_info(authority)), path })
+            }
+        }
+    }
+}
+
+fn without_query(target: &[u8]) -> &[u8] {
+    let end = memchr::memchr2(b'?', b'#', target).unwrap_or(target.len());
+    target.get(..end).unwrap_or_default()
+}
+
+/// RFC 3986 section 3.2.1: user info may be a password.
+fn without_user_info(authority: &[u8]) -> &[u8] {
+    memrchr(b'@', authority)
+        .and_then(|at| authority.get(at..))
+        .map_or(authority, |host| host.get(1..).unwrap_or_default())
+}
+
+/// Appends a path to `out`, at most `limit` bytes of it, and says whether that was all.
+///
+/// Path parameters (RFC 3986 section 3.3: from `;` to the end of the segment) are dropped: they hold values, session
+/// identifiers among them. Bytes that are not UTF-8 become U+FFFD.
+pub(super) fn push_path(path: &[u8], limit: usize, out: &mut String) -> bool {
+    if memchr(b';', path).is_none() {
+        return push_text(path, limit, out);
+    }
+    let mut whole = true;
+    for (index, segment) in path.split(|&byte| byte == b'/').enumerate() {
+        let end = memchr(b';', segment).unwrap_or(segment.len());
+        if index > 0 {
+            whole &= push_text(b"/", limit, out);
+        }
+        whole &= push_text(segment.get(..end).unwrap_or_default(), limit, out);
+    }
+    whole
+}
+
+/// Appends `text` to `out` until that has `limit` bytes, and says whether that was all.
+fn push_text(text: &[u8], limit: usize, out: &mut String) -> bool {
+    for chunk in text.utf8_chunks() {
+        let room = limit.saturating_sub(out.len());
+        let valid = chunk.valid();
+        out.push_str(valid.get(..valid.floor_char_boundary(room)).unwrap_or_default());
+        if valid.len() > room {
+            return false;
+        }
+        if !chunk.invalid().is_empty() {
+            if out.len().saturating_add(char::REPLACEMENT_CHARACTER.len_utf8()) > limit {
+                return false;
+            }
+            out.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    true
+}
+
+/// Puts `host [ ":" port ]` into `out` in lower case; leaves `out` empty where it is not valid or too long.
+///
+/// RFC 9112 section 3.2: a Host that is not valid is answered with 400; here, it is no name to report anything under.
+pub(super) fn set_authority(authority: &[u8], limit: usize, out: &mut String) {
+    out.clear();
+    // RFC 3986 section 3.2.2 without percent-encoding's digits checked: reg-name, IPv4, IP-literal, and the port's colon.
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte);
+    let authority = without_user_info(authority);
+    if authority.len() > limit || memchr3(b'/', b'?', b'#', authority).is_some() {
+        return;
+    }
+    if let Ok(text) = core::str::from_utf8(authority)
+        && text.bytes().all(fits)
+    {
+        out.push_str(text);
+        out.make_ascii_lowercase();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(target: &str, is_connect: bool, expected: Option<(&str, &str)>) {
+        let parsed = Target::parse(target.as_bytes(), is_connect).map(|target| {
+            let (mut authority, mut path) = (String::new(), String::new());
+            set_authority(target.authority.unwrap_or_default(), 64, &mut authority);
+            assert!(push_path(target.path, 64, &mut path));
+            (authority, path)
+        });
+        assert_eq!(parsed.as_ref().map(|(authority, path)| (authority.as_str(), path.as_str())), expected, "{target}");
+    }
+
+    #[test]
+    fn the_four_forms_keep_authority_and_path_only() {
+        check("/a/b?secret=1#x", false, Some(("", "/a/b")));
+        check("/a/b#x?y", false, Some(("", "/a/b")));
+        check("/?", false, Some(("", "/")));
+        check("//a//b", false, Some(("", "//a//b")));
+        check("http://user:pass@Example.COM:8080/p?q", false, Some(("example.com:8080", "/p")));
+        check("http://example.com", false, Some(("example.com", "/")));
+        check("http://example.com?q=/x", false, Some(("example.com", "/")));
+        check("http://a@b@c/", false, Some(("c", "/")));
+        check("*", false, Some(("", "*")));
+        check("user:pw@[2001:DB8::1]:443", true, Some(("[2001:db8::1]:443", "")));
+        check("/shop;jsessionid=SECRET/cart;a=b;c", false, Some(("", "/shop/cart")));
+    }
+
+    #[test]
+    fn what_is_in_none_of_the_forms_is_refused() {
+        for target in ["", "a", "a/b", "://x", "1http://x/", "ht tp://x", "/a\tb", "/a\u{7f}", "/a\rb", "/\0"] {
+            check(target, false, None);
+        }
+    }
+
+    #[test]
+    fn a_long_path_is_cut_between_characters() {
+        let mut out = String::new();
+        assert!(!push_path("/ää".as_bytes(), 4, &mut out));
+        assert_eq!(out, "/ä");
+        out.clear();
+        assert!(push_path("/ää".as_bytes(), 5, &mut out));
+        assert_eq!(out, "/ää");
+        out.clear();
+        assert!(!push_path(b"/abc;x/d", 5, &mut out));
+        assert_eq!(out, "/abc/");
+        out.clear();
+        assert!(push_path(b"/\xff/x", 8, &mut out));
+        assert_eq!(out, "/\u{fffd}/x");
+        out.clear();
+        assert!(!push_path(b"/ab\xff", 5, &mut out));
+        assert_eq!(out, "/ab");
+    }
+
+    #[test]
+    fn an_authority_that_is_none_is_left_out() {
+        let mut out = String::new();
+        for authority in ["a b", "a/b", "a\rb", "a\"b", "ä", &"a".repeat(65)] {
+            set_authority(authority.as_bytes(), 64, &mut out);
+            assert_eq!(out, "", "{authority}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Conversations, and ways to drive them through a parser.
+
+#![allow(dead_code, reason = "each test uses what it needs of this")]
+
+pub(crate) mod drive;
+pub(crate) mod script;

@@ -1,0 +1,129 @@
+//! A conversation as text: `testdata/README.md` has the format.
+
+use std::fmt::Write as _;
+
+use geophone_proto_parse::{Direction, End};
+
+/// One thing that happens on a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Event {
+    Bytes { direction: Direction, now_ns: u64, data: Vec<u8> },
+    Gap { direction: Direction, now_ns: u64, len: u64 },
+    End { direction: Direction, now_ns: u64, how: End },
+    Close { now_ns: u64 },
+    Abandon,
+}
+
+/// A conversation.
+#[derive(Debug, Clone)]
+pub(crate) struct Script {
+    pub(crate) joined_late: bool,
+    pub(crate) events: Vec<Event>,
+}
+
+impl Script {
+    /// Reads the part of a file before `---`.
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut script = Self { joined_late: false, events: Vec::new() };
+        for line in text.lines() {
+            match line.split_once(' ') {
+                _ if line.is_empty() || line.starts_with('#') => {}
+                _ if line == "joined late" => script.joined_late = true,
+                Some((time, rest)) => script.events.push(event(time.parse().expect("a time in ns"), rest)),
+                None => panic!("not an event: {line}"),
+            }
+        }
+        script
+    }
+}
+
+fn event(now_ns: u64, text: &str) -> Event {
+    let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let direction = match kind.as_bytes().first() {
+        Some(b'>') => Direction::ToServer,
+        Some(b'<') => Direction::ToClient,
+        _ if text == "close" => return Event::Close { now_ns },
+        _ if text == "abandon" => return Event::Abandon,
+        _ => panic!("not an event: {text}"),
+    };
+    match (&kind[1..], rest) {
+        ("", data) => Event::Bytes { direction, now_ns, data: unescape(data) },
+        ("gap", len) => Event::Gap { direction, now_ns, len: len.parse().expect("a length") },
+        ("end", "fin") => Event::End { direction, now_ns, how: End::Fin },
+        ("end", "reset") => Event::End { direction, now_ns, how: End::Reset },
+        ("end", "unknown") => Event::End { direction, now_ns, how: End::Unknown },
+        _ => panic!("not an event: {text}"),
+    }
+}
+
+/// `\r`, `\n`, `\t`, `\\`, `\xNN`, and `\[N text]` for `N` times `text`.
+fn unescape(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        let code = &rest[at + 1..];
+        rest = &code[1..];
+        match code.as_bytes()[0] {
+            b'r' => bytes.push(b'\r'),
+            b'n' => bytes.push(b'\n'),
+            b't' => bytes.push(b'\t'),
+            b'\\' => bytes.push(b'\\'),
+            b'x' => {
+                bytes.push(u8::from_str_radix(&rest[..2], 16).expect("two hexadecimal digits"));
+                rest = &rest[2..];
+            }
+            b'[' => {
+                let (repeated, after) = rest.split_once(']').expect("a closing bracket");
+                let (times, what) = repeated.split_once(' ').expect("a count and a text");
+                bytes.extend(unescape(what).repeat(times.parse().expect("a count")));
+                rest = after;
+            }
+            other => panic!("not an escape: {}", other.escape_ascii()),
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    bytes
+}
+
+/// What came of a conversation, as the text behind `---`.
+pub(crate) fn show(outcome: &super::drive::Outcome) -> String {
+    let mut text = String::new();
+    for exchange in &outcome.exchanges {
+        let word = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+        let _ = write!(text, "{} {}", word(&exchange.verb), word(&exchange.resource));
+        if !exchange.authority.is_empty() {
+            let _ = write!(text, " at {}", exchange.authority);
+        }
+        let _ = write!(text, ": {:?}", exchange.status);
+        if let Some(code) = exchange.native_status {
+            let _ = write!(text, " {code}");
+        }
+        if exchange.shape != geophone_proto_parse::Shape::RequestResponse {
+            let _ = write!(text, " {:?}", exchange.shape);
+        }
+        let span =
+            |span: geophone_proto_parse::Span| format!("{} bytes in {}..{}", span.bytes, span.first_ns, span.last_ns);
+        let _ = write!(text, ", request {}", span(exchange.request));
+        if let Some(response) = exchange.response {
+            let _ = write!(text, ", response {}", span(response));
+        }
+        if exchange.response.is_none_or(|response| response.last_ns != exchange.end_ns) {
+            let _ = write!(text, ", end {}", exchange.end_ns);
+        }
+        if let Some(trace) = exchange.trace {
+            let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            let _ = write!(text, ", trace {}-{}-{:02x}", hex(&trace.trace_id), hex(&trace.span_id), trace.flags);
+        }
+        for flag in exchange.flags.names() {
+            let _ = write!(text, ", {flag}");
+        }
+        text.push('\n');
+    }
+    // `Counters { requests: 1, … }` without what is zero.
+    let counters = format!("{:?}", outcome.counters);
+    let counts = counters.trim_start_matches("Counters { ").trim_end_matches(" }").split(", ");
+    let counts: Vec<_> = counts.filter(|count| !count.ends_with(": 0")).collect();
+    let _ = writeln!(text, "counters {}", counts.join(", "));
+    text
+}
