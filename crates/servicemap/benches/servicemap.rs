@@ -4,8 +4,6 @@
 //! is a series of its own. That is 44,000 series of one window each, as a store hands out a day, with durations over some
 //! sixty buckets (log-normal, median 5 ms).
 
-#![expect(missing_docs, reason = "criterion's macros make public functions without documentation")]
-
 use std::{hint::black_box, sync::Arc};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};

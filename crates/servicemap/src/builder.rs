@@ -10,7 +10,7 @@ use geophone_model::{
     time::Window,
 };
 
-use crate::{Config, Edge, LeftOut, Operation, ServiceMap, Views, tally::Decoded};
+use crate::{Config, Edge, LeftOut, Operation, ServiceMap, Views, rollup::Rollup, tally::Decoded};
 
 /// A map in the making: points and snapshots go in, in any order, and [`finish`](Self::finish) draws it.
 ///
@@ -80,6 +80,11 @@ impl MapBuilder {
         let mut rows: Vec<_> = rows.into_iter().collect();
         rows.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
 
+        let mut rollup = Rollup::default();
+        for (key, row) in &rows {
+            rollup.announce(&key.client, &key.server, &row.views);
+        }
+
         let mut edges = Vec::new();
         let mut rows = rows.into_iter().peekable();
         while let Some((key, row)) = rows.next() {
@@ -88,9 +93,12 @@ impl MapBuilder {
             while let Some((key, row)) = rows.next_if(|(key, _)| key.client == client && key.server == server) {
                 operations.push(Operation { protocol: key.protocol, name: key.operation, views: row.views });
             }
-            edges.push(Edge::new(client, server, operations, &config.thresholds));
+            let edge = Edge::new(client, server, operations, &config.thresholds);
+            rollup.add(&edge);
+            edges.push(edge);
         }
-        ServiceMap::assemble(edges, range, config, coverage, left_out)
+        let nodes = rollup.finish(&config.thresholds);
+        ServiceMap { range, config, coverage, left_out, nodes, edges }
     }
 
     /// Keeps the rows that come first, [`Config::max_rows`] of them. A row that was ever dropped has so many rows before it

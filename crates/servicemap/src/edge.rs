@@ -101,16 +101,14 @@ impl Operation {
     }
 }
 
+/// The worse of two verdicts, and the later one where they agree: the server's.
 fn judge(views: &Views, thresholds: &Thresholds) -> Verdict {
-    let judge = |tally: &Tally| {
-        let verdict = thresholds.judge(tally);
-        let end = match tally.view() {
-            View::Client => "the client",
-            View::Server => "the server",
-        };
-        Verdict::new(verdict.health, format!("{} as {end} sees it", verdict.reason))
-    };
-    // The last of equal ones is the maximum, so the server comes last.
-    let verdicts = [views.client(), views.server()].into_iter().flatten().map(judge);
-    verdicts.max_by_key(|verdict| verdict.health).unwrap_or_else(|| thresholds.judge(&Tally::new(View::Client)))
+    let worse = [views.client(), views.server()].into_iter().flatten().max_by_key(|tally| thresholds.health_of(tally));
+    let Some(tally) = worse else { return thresholds.judge(&Tally::new(View::Client)) };
+    let mut verdict = thresholds.judge(tally);
+    verdict.reason.push_str(match tally.view() {
+        View::Client => " as the client sees it",
+        View::Server => " as the server sees it",
+    });
+    verdict
 }

@@ -70,12 +70,6 @@ pub struct Verdict {
     pub reason: String,
 }
 
-impl Verdict {
-    pub(crate) fn new(health: Health, reason: String) -> Self {
-        Self { health, reason }
-    }
-}
-
 /// Where one health ends and the next begins. Ratios are from 0 to 1, of all requests.
 ///
 /// | | degraded | failing |
@@ -113,44 +107,45 @@ impl Default for Thresholds {
 }
 
 impl Thresholds {
-    /// The health of what was counted. Where errors and client errors both alarm, the worse of them is the reason, and
-    /// errors where they are equally bad.
+    /// The health of what was counted, and the reason for it. Where errors and client errors both alarm, the reason is the
+    /// worse of them, and errors where they are equally bad.
     pub fn judge(&self, tally: &Tally) -> Verdict {
-        let requests = tally.requests();
-        let by_errors = self.judge_errors(tally.errors(), requests);
-        if requests < self.min_requests {
-            return match by_errors {
-                Health::Healthy => Verdict::new(
-                    Health::Unknown,
-                    format!("{requests} {}: too few to say", plural(requests, "request", "requests")),
-                ),
-                _ => Verdict::new(Health::Degraded, failed(tally)),
-            };
-        }
-        match self.judge_client_errors(tally.client_errors(), requests) {
-            by_client_errors if by_client_errors > by_errors => Verdict::new(by_client_errors, refused(tally)),
-            _ if by_errors > Health::Healthy => Verdict::new(by_errors, failed(tally)),
-            _ if tally.errors() > 0 => Verdict::new(Health::Healthy, failed(tally)),
-            _ => Verdict::new(Health::Healthy, format!("none of {requests} requests failed")),
+        let (health, requests) = (self.health_of(tally), tally.requests());
+        let reason = match health {
+            Health::Unknown => format!("{requests} {}: too few to say", plural(requests, "request", "requests")),
+            Health::Degraded | Health::Failing if self.judge_errors(tally) < health => refused(tally),
+            _ if tally.errors() > 0 => failed(tally),
+            _ => format!("none of {requests} {} failed", plural(requests, "request", "requests")),
+        };
+        Verdict { health, reason }
+    }
+
+    /// The health of what was counted.
+    pub fn health_of(&self, tally: &Tally) -> Health {
+        let by_errors = self.judge_errors(tally);
+        match tally.requests() < self.min_requests {
+            true if by_errors == Health::Healthy => Health::Unknown,
+            true => Health::Degraded,
+            false => by_errors.max(self.judge_client_errors(tally)),
         }
     }
 
-    fn judge_errors(&self, errors: u64, requests: u64) -> Health {
-        match ratio(errors, requests) {
-            _ if errors == 0 => Health::Healthy,
-            ratio if ratio >= self.failing_error_ratio => Health::Failing,
-            ratio if ratio >= self.degraded_error_ratio => Health::Degraded,
-            _ => Health::Healthy,
-        }
+    fn judge_errors(&self, tally: &Tally) -> Health {
+        grade(tally.errors(), tally.requests(), self.degraded_error_ratio, self.failing_error_ratio)
     }
 
-    fn judge_client_errors(&self, client_errors: u64, requests: u64) -> Health {
-        match ratio(client_errors, requests) {
-            _ if client_errors == 0 => Health::Healthy,
-            ratio if ratio >= self.failing_client_error_ratio => Health::Failing,
-            ratio if ratio >= self.degraded_client_error_ratio => Health::Degraded,
-            _ => Health::Healthy,
-        }
+    fn judge_client_errors(&self, tally: &Tally) -> Health {
+        let (degraded, failing) = (self.degraded_client_error_ratio, self.failing_client_error_ratio);
+        grade(tally.client_errors(), tally.requests(), degraded, failing)
+    }
+}
+
+fn grade(errors: u64, requests: u64, degraded_ratio: f64, failing_ratio: f64) -> Health {
+    match ratio(errors, requests) {
+        _ if errors == 0 => Health::Healthy,
+        ratio if ratio >= failing_ratio => Health::Failing,
+        ratio if ratio >= degraded_ratio => Health::Degraded,
+        _ => Health::Healthy,
     }
 }
 

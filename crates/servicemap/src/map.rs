@@ -7,7 +7,7 @@ use geophone_model::{
     time::Window,
 };
 
-use crate::{Edge, MapBuilder, Node, Summary, Tally, Thresholds, rollup};
+use crate::{Edge, MapBuilder, Node, Summary, Tally, Thresholds, rollup::Rollup};
 
 /// Settings of a map.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,12 +45,12 @@ pub struct LeftOut {
 /// Who called whom in one span of time: the same for the same points, in whatever order they came.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceMap {
-    range: Window,
-    config: Config,
-    coverage: Coverage,
-    left_out: LeftOut,
-    nodes: Vec<Node>,
-    edges: Vec<Edge>,
+    pub(crate) range: Window,
+    pub(crate) config: Config,
+    pub(crate) coverage: Coverage,
+    pub(crate) left_out: LeftOut,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) edges: Vec<Edge>,
 }
 
 impl ServiceMap {
@@ -73,21 +73,14 @@ impl ServiceMap {
         builder.finish()
     }
 
-    /// A map of these edges, sorted, each once.
-    pub(crate) fn assemble(
-        edges: Vec<Edge>,
-        range: Window,
-        config: Config,
-        coverage: Coverage,
-        left_out: LeftOut,
-    ) -> Self {
-        let nodes = rollup::nodes(&edges, &config.thresholds);
-        Self { range, config, coverage, left_out, nodes, edges }
-    }
-
-    /// The map that these edges of this one make.
+    /// The map that these edges of this one make, sorted as they are here.
     pub(crate) fn with_edges(&self, edges: Vec<Edge>) -> Self {
-        Self::assemble(edges, self.range, self.config, self.coverage, self.left_out)
+        let mut rollup = Rollup::default();
+        edges.iter().for_each(|edge| rollup.announce(edge.client(), edge.server(), edge.views()));
+        edges.iter().for_each(|edge| rollup.add(edge));
+        let nodes = rollup.finish(&self.config.thresholds);
+        let Self { range, config, coverage, left_out, .. } = *self;
+        Self { range, config, coverage, left_out, nodes, edges }
     }
 
     /// The span of time.

@@ -30,7 +30,7 @@ impl Node {
     ) -> Self {
         let verdict = match &inbound {
             Some(inbound) => thresholds.judge(inbound),
-            None => Verdict::new(Health::Unknown, "nobody calls it".to_owned()),
+            None => Verdict { health: Health::Unknown, reason: "nobody calls it".to_owned() },
         };
         Self { identity, inbound, outbound, operations, verdict }
     }

@@ -9,56 +9,71 @@ use geophone_model::{identity::Identity, protocol::Protocol, series::View};
 
 use crate::{Edge, Node, Operation, Tally, Views, health::Thresholds};
 
-/// The nodes that the edges have as ends, sorted by identity.
-pub(crate) fn nodes(edges: &[Edge], thresholds: &Thresholds) -> Vec<Node> {
-    let mut parts = HashMap::<&Arc<Identity>, Parts<'_>>::new();
-    for edge in edges {
-        parts.entry(edge.client()).or_default().outbound.push(edge);
-        parts.entry(edge.server()).or_default().inbound.push(edge);
-    }
-    let mut nodes: Vec<Node> =
-        parts.into_iter().map(|(identity, parts)| parts.into_node(identity.clone(), thresholds)).collect();
-    nodes.sort_unstable_by(|a, b| a.identity().cmp(b.identity()));
-    nodes
-}
-
-/// The edges that meet in a node.
+/// Nodes in the making. Which view a node shows depends on all of its edges, and has to be known before the first of them is
+/// added; so the ends come first, and then the edges, each while its figures are still at hand.
 #[derive(Default)]
-struct Parts<'a> {
-    inbound: Vec<&'a Edge>,
-    outbound: Vec<&'a Edge>,
+pub(crate) struct Rollup {
+    nodes: HashMap<Arc<Identity>, Sums>,
 }
 
-impl Parts<'_> {
-    fn into_node(self, identity: Arc<Identity>, thresholds: &Thresholds) -> Node {
-        let inbound = sum(&self.inbound, View::Server);
-        let operations = inbound.as_ref().map(|tally| operations(&self.inbound, tally.view())).unwrap_or_default();
-        let outbound = sum(&self.outbound, View::Client);
-        Node::new(identity, inbound, outbound, operations, thresholds)
+/// What the edges of a node add up to.
+#[derive(Default)]
+struct Sums {
+    /// Whether any edge has the view that is preferred: the server's of what it is asked, the client's of what it asks.
+    has_server_inbound: bool,
+    has_client_outbound: bool,
+    inbound: Option<Tally>,
+    outbound: Option<Tally>,
+    operations: BTreeMap<(Protocol, Arc<str>), Views>,
+}
+
+impl Rollup {
+    /// Says that there will be an edge with these views from `client` to `server`.
+    pub(crate) fn announce(&mut self, client: &Arc<Identity>, server: &Arc<Identity>, views: &Views) {
+        self.node(client).has_client_outbound |= views.client().is_some();
+        self.node(server).has_server_inbound |= views.server().is_some();
     }
-}
 
-/// The sum of one view of the edges: the preferred one if any of them has it, else the other.
-fn sum(edges: &[&Edge], preferred: View) -> Option<Tally> {
-    let other = match preferred {
-        View::Client => View::Server,
-        View::Server => View::Client,
-    };
-    [preferred, other].into_iter().find_map(|view| {
-        let mut tallies = edges.iter().filter_map(|edge| edge.views().of(view));
-        let mut sum = tallies.next()?.clone();
-        tallies.for_each(|tally| sum.absorb(tally));
-        Some(sum)
-    })
-}
+    /// Adds an edge that was announced.
+    pub(crate) fn add(&mut self, edge: &Edge) {
+        let client = self.node(edge.client());
+        let view = if client.has_client_outbound { View::Client } else { View::Server };
+        add(&mut client.outbound, edge.views().of(view));
 
-/// What the edges have in common: their operations in one view.
-fn operations(edges: &[&Edge], view: View) -> Vec<Operation> {
-    let mut sums = BTreeMap::<(Protocol, &Arc<str>), Views>::new();
-    for operation in edges.iter().flat_map(|edge| edge.operations()) {
-        if let Some(tally) = operation.views.of(view) {
-            sums.entry((operation.protocol, &operation.name)).or_default().entry(view).absorb(tally);
+        let server = self.node(edge.server());
+        let view = if server.has_server_inbound { View::Server } else { View::Client };
+        add(&mut server.inbound, edge.views().of(view));
+        for operation in edge.operations() {
+            if let Some(tally) = operation.views.of(view) {
+                let key = (operation.protocol, operation.name.clone());
+                server.operations.entry(key).or_default().entry(view).absorb(tally);
+            }
         }
     }
-    sums.into_iter().map(|((protocol, name), views)| Operation { protocol, name: name.clone(), views }).collect()
+
+    /// The nodes, sorted by identity.
+    pub(crate) fn finish(self, thresholds: &Thresholds) -> Vec<Node> {
+        let mut nodes: Vec<Node> =
+            self.nodes.into_iter().map(|(identity, sums)| sums.into_node(identity, thresholds)).collect();
+        nodes.sort_unstable_by(|a, b| a.identity().cmp(b.identity()));
+        nodes
+    }
+
+    fn node(&mut self, identity: &Arc<Identity>) -> &mut Sums {
+        self.nodes.entry(identity.clone()).or_default()
+    }
+}
+
+impl Sums {
+    fn into_node(self, identity: Arc<Identity>, thresholds: &Thresholds) -> Node {
+        let operations = self.operations.into_iter();
+        let operations = operations.map(|((protocol, name), views)| Operation { protocol, name, views }).collect();
+        Node::new(identity, self.inbound, self.outbound, operations, thresholds)
+    }
+}
+
+fn add(sum: &mut Option<Tally>, tally: Option<&Tally>) {
+    if let Some(tally) = tally {
+        sum.get_or_insert_with(|| Tally::new(tally.view())).absorb(tally);
+    }
 }

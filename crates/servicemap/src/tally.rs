@@ -1,5 +1,7 @@
 //! What was counted, as exact numbers that can be put together.
 
+use std::borrow::Cow;
+
 use geophone_distribution::{Config, Distribution, Exponential, PartsError};
 use geophone_model::{
     series::{Buckets, SeriesPoint, View},
@@ -62,9 +64,9 @@ impl Tally {
         self.streams = self.streams.saturating_add(point.streams);
         self.request_bytes = self.request_bytes.saturating_add(point.request_bytes);
         self.response_bytes = self.response_bytes.saturating_add(point.response_bytes);
-        merge(&mut self.duration, &duration);
-        merge(&mut self.first_byte, &first_byte);
-        merge(&mut self.lifetime, &lifetime);
+        merge(&mut self.duration, Cow::Owned(duration));
+        merge(&mut self.first_byte, Cow::Owned(first_byte));
+        merge(&mut self.lifetime, Cow::Owned(lifetime));
     }
 
     /// Adds what another tally of the same view counted.
@@ -78,9 +80,9 @@ impl Tally {
         self.streams = self.streams.saturating_add(*streams);
         self.request_bytes = self.request_bytes.saturating_add(*request_bytes);
         self.response_bytes = self.response_bytes.saturating_add(*response_bytes);
-        merge(&mut self.duration, &other.duration);
-        merge(&mut self.first_byte, &other.first_byte);
-        merge(&mut self.lifetime, &other.lifetime);
+        merge(&mut self.duration, Cow::Borrowed(&other.duration));
+        merge(&mut self.first_byte, Cow::Borrowed(&other.first_byte));
+        merge(&mut self.lifetime, Cow::Borrowed(&other.lifetime));
     }
 
     /// Which end measured.
@@ -207,11 +209,13 @@ fn distribution_of(buckets: &Buckets) -> Result<Exponential, PartsError> {
     Exponential::from_parts(parts, Config::default())
 }
 
-/// The scale of a distribution without values says nothing, and must not make others coarser.
-fn merge(into: &mut Exponential, from: &Exponential) {
-    if !from.is_empty() {
-        into.merge(from);
+/// The scale of a distribution without values says nothing, and must not make others coarser. One that begins with others is
+/// a copy of them, without a spare byte.
+fn merge(into: &mut Exponential, from: Cow<'_, Exponential>) {
+    if from.is_empty() {
+        return;
     }
+    if into.is_empty() { *into = from.into_owned() } else { into.merge(&from) }
 }
 
 /// Position of a class in [`StatusClass::ALL`].

@@ -7,25 +7,27 @@ use crate::Tally;
 
 /// The client's and the server's measurement of the same requests, of which at least one exists. They are never added
 /// together.
+///
+/// A tally is large and often one of the two is missing: boxed, a view is a pointer to move.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Views {
-    client: Option<Tally>,
-    server: Option<Tally>,
+    client: Option<Box<Tally>>,
+    server: Option<Box<Tally>>,
 }
 
 impl Views {
     /// What was measured at the client.
-    pub const fn client(&self) -> Option<&Tally> {
-        self.client.as_ref()
+    pub fn client(&self) -> Option<&Tally> {
+        self.client.as_deref()
     }
 
     /// What was measured at the server.
-    pub const fn server(&self) -> Option<&Tally> {
-        self.server.as_ref()
+    pub fn server(&self) -> Option<&Tally> {
+        self.server.as_deref()
     }
 
     /// What was measured at this end.
-    pub const fn of(&self, view: View) -> Option<&Tally> {
+    pub fn of(&self, view: View) -> Option<&Tally> {
         match view {
             View::Client => self.client(),
             View::Server => self.server(),
@@ -34,11 +36,8 @@ impl Views {
 
     /// The measurement to show where there is room for one: the server's where it exists, else the client's. Which one it is
     /// says [`Tally::view`].
-    pub const fn primary(&self) -> Option<&Tally> {
-        match &self.server {
-            Some(server) => Some(server),
-            None => self.client(),
-        }
+    pub fn primary(&self) -> Option<&Tally> {
+        self.server().or(self.client())
     }
 
     /// Whether requests were measured at one point for both views, so that a difference of the views says nothing.
@@ -65,7 +64,7 @@ impl Views {
             View::Client => &mut self.client,
             View::Server => &mut self.server,
         };
-        slot.get_or_insert_with(|| Tally::new(view))
+        slot.get_or_insert_with(|| Box::new(Tally::new(view)))
     }
 
     /// Adds each view of `other` to the same view.
