@@ -9,7 +9,7 @@ pub const MAX_BOUNDS: usize = 64;
 ///
 /// Each count is [`Distribution::count_at_most`] its bound, that is, the bound is rounded up to the end of the bucket it
 /// falls in: with [`Exponential`](crate::Exponential) at its default scale of 3 by less than 9.1 %. A bound that is a power
-/// of two is the end of a bucket at every scale from 0 up, and its count is exact.
+/// of two is the end of a bucket at every scale, and its count is exact.
 ///
 /// ```
 /// use geophone_distribution::{Cumulative, Distribution, Exponential};

@@ -6,6 +6,7 @@
 /// commutative and associative, so that no order of recording and merging gives another result.
 pub trait Distribution {
     /// Adds one value, in nanoseconds.
+    #[inline]
     fn record(&mut self, value_ns: u64) {
         self.record_n(value_ns, 1);
     }

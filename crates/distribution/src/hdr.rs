@@ -10,9 +10,9 @@ use crate::{Distribution, rank::nearest_rank};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Digits {
-    /// Within 1 %; 1 KiB of counts for each doubling of the largest value above 256 ns.
+    /// Within 1 %.
     Two,
-    /// Within 0.1 %; 8 KiB of counts for each doubling of the largest value above 2 µs.
+    /// Within 0.1 %.
     Three,
 }
 
@@ -31,8 +31,8 @@ impl Digits {
 /// within the smallest and the largest value. It is never below the value it stands for, and above it by less than 1 % or
 /// 0.1 %.
 ///
-/// **Bounds.** The memory follows the largest value: up to one second it is 23 KiB with two digits and 160 KiB with three.
-/// With `u64::MAX` it is 57 KiB and 432 KiB, and it never shrinks.
+/// **Bounds.** The memory follows the largest value: each doubling takes 1 KiB with two digits and 8 KiB with three, and a
+/// vector that grows reserves up to twice that. All of `u64` takes 58 KiB and 440 KiB. It never shrinks.
 ///
 /// **Merging** distributions of different digits gives one with the fewer.
 #[derive(Clone)]
@@ -58,6 +58,22 @@ impl Hdr {
     /// The significant decimal digits that are kept.
     pub fn digits(&self) -> Digits {
         self.digits
+    }
+
+    /// A value in the bucket that holds the value of this rank, which is above one.
+    fn value_of_rank(&self, rank: u64) -> Option<u64> {
+        let count = self.count();
+        if count < u64::MAX {
+            // The histogram rounds its product up to a rank, and half a rank lower rounds up to this one.
+            return Some(self.histogram.value_at_quantile((rank as f64 - 0.5) / count as f64));
+        }
+        // Where counts have stopped at their maximum, its partial sums overflow; walking stops at the maximum.
+        let mut seen = 0_u64;
+        let bucket = self.histogram.iter_recorded().find(|bucket| {
+            seen = seen.saturating_add(bucket.count_since_last_iteration());
+            seen >= rank
+        })?;
+        Some(bucket.value_iterated_to())
     }
 }
 
@@ -115,13 +131,8 @@ impl Distribution for Hdr {
         if rank == 1 {
             return Some(self.min_ns);
         }
-        let mut seen = 0_u64;
-        let bucket = self.histogram.iter_recorded().find(|bucket| {
-            seen = seen.saturating_add(bucket.count_since_last_iteration());
-            seen >= rank
-        })?;
+        let value_ns = self.value_of_rank(rank)?;
         // Not `highest_equivalent`, which is one too low in the last bucket of all.
-        let value_ns = bucket.value_iterated_to();
         let last_ns = self.histogram.lowest_equivalent(value_ns) + (self.histogram.equivalent_range(value_ns) - 1);
         Some(last_ns.clamp(self.min_ns, self.max_ns))
     }

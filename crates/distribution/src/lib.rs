@@ -29,7 +29,7 @@
 //!   Recording needs no logarithm, the number of buckets has a cap, and [`Buckets`] is a lossless plain form.
 #![cfg_attr(
     feature = "hdr",
-    doc = " * [`Hdr`] keeps two or three significant digits, for tens to hundreds of times the memory."
+    doc = " * [`Hdr`] keeps two or three significant digits, for fifty to three hundred times the memory."
 )]
 //! * [`Cumulative`] counts values up to fixed bounds, for classic Prometheus histograms at the edge.
 //!
@@ -42,6 +42,11 @@
 //! * `serde`: `Serialize` and `Deserialize` for `Buckets`.
 
 #![forbid(unsafe_code)]
+
+/// The README's example runs as a test of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod cumulative;
 mod distribution;

@@ -1,7 +1,7 @@
 //! The hot path does not allocate, and what is allocated is bounded.
 
 use allocation_counter::measure;
-use geophone_distribution::{Config, Distribution, Exponential};
+use geophone_distribution::{Config, Distribution, Exponential, MIN_BUCKETS};
 
 fn ramp(first_ns: u64, steps: u64) -> impl Iterator<Item = u64> {
     (0..steps).map(move |step| first_ns + step * step * 997)
@@ -70,7 +70,7 @@ fn an_empty_distribution_owns_nothing() {
 
 #[test]
 fn counts_never_take_more_than_the_cap() {
-    for cap in [5, 17, 160] {
+    for cap in [MIN_BUCKETS, 100, 160] {
         let mut distribution = Exponential::new(Config::new(3, cap).expect("both are in range"));
         let used = measure(|| {
             for shift in 0..64 {
@@ -79,5 +79,17 @@ fn counts_never_take_more_than_the_cap() {
             }
         });
         assert!(used.bytes_current <= i64::from(cap) * 8, "{} bytes for at most {cap} buckets", used.bytes_current);
+    }
+}
+
+#[cfg(feature = "hdr")]
+#[test]
+fn digits_take_what_is_documented() {
+    use geophone_distribution::{Digits, Hdr};
+
+    for (digits, most) in [(Digits::Two, 58 * 1_024), (Digits::Three, 55 * 8_192)] {
+        let mut distribution = Hdr::new(digits);
+        let used = measure(|| distribution.record(u64::MAX));
+        assert_eq!(used.bytes_total, most, "{digits:?}");
     }
 }

@@ -1,14 +1,14 @@
 //! How fine and how large an exponential distribution may be.
 
-/// Coarsest scale: one bucket spans a factor of 2^16.
-pub const MIN_SCALE: i8 = -4;
+/// Coarsest scale: one bucket to a doubling. Coarser ones would only be needed for more than 64 doublings.
+pub const MIN_SCALE: i8 = 0;
 /// Finest scale: 256 buckets to a doubling, the finest that Prometheus native histograms have.
 pub const MAX_SCALE: i8 = 8;
 /// Scale that a distribution starts with unless told otherwise: eight buckets to a doubling.
 pub const DEFAULT_SCALE: i8 = 3;
 
-/// Smallest cap on buckets: at [`MIN_SCALE`] the whole range of `u64` takes five.
-pub const MIN_BUCKETS: u16 = 5;
+/// Smallest cap on buckets: at [`MIN_SCALE`] the whole range of `u64` takes so many.
+pub const MIN_BUCKETS: u16 = 64 + 1;
 /// Largest cap on buckets: at [`MAX_SCALE`] the whole range of `u64` takes so many.
 pub const MAX_BUCKETS: u16 = 64 * (1 << MAX_SCALE) + 1;
 /// Cap on buckets unless told otherwise, the same as in the OpenTelemetry SDKs. At scale 3 it spans a factor of 900,000

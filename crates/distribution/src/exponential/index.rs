@@ -8,21 +8,21 @@ use super::{
     config::{MAX_SCALE, MIN_SCALE},
 };
 
-/// Index of the bucket that `value_ns`, which is not zero, falls in.
+/// Index of the bucket that `value_ns` falls in; [`NO_BUCKET`] or a number near it for zero.
 #[inline]
 pub(super) fn bucket_index(value_ns: u64, scale: i8) -> i32 {
-    debug_assert!(value_ns != 0 && (MIN_SCALE..=MAX_SCALE).contains(&scale));
+    debug_assert!((MIN_SCALE..=MAX_SCALE).contains(&scale));
+    // Zero has no leading one, and its mantissa is zero, as no other's: it finds the slot that leads to no bucket. It is not
+    // told apart before, because where the compiler knows that there is a one, it takes x86's `bsr` without clearing the
+    // result first, and each look-up then waits for the one before.
     let zeros = value_ns.leading_zeros() & 63;
-    let octave = 63 - zeros as i32;
     let mantissa = value_ns << zeros;
-
-    // Below scale 0 a bucket is a run of whole octaves: found at scale 0, then shifted.
-    let table_scale = scale.max(0) as u32;
-    let coarser = (-scale).max(0) as u32;
-    let slot = &SLOTS[(mantissa >> (62 - table_scale)) as usize % SLOTS.len()];
-    let within = slot.bounds_below + i32::from(mantissa > slot.bound);
-    ((octave << table_scale) + within - 1) >> coarser
+    let slot = &SLOTS[(mantissa >> (62 - scale)) as usize % SLOTS.len()];
+    slot.first_index + ((63 - zeros) << scale) as i32 + i32::from(mantissa > slot.bound)
 }
+
+/// Far below the index of every value, and not so far that subtracting an offset wraps.
+pub(super) const NO_BUCKET: i32 = i32::MIN / 2;
 
 /// Lowest and highest index that a value can have at `scale`: those of 1 and of `u64::MAX`.
 pub(super) fn index_range(scale: i8) -> (i32, i32) {
@@ -60,21 +60,21 @@ fn finest_bound(index: i32, scale: i8) -> (i32, usize) {
 /// A stretch of mantissas with the one boundary that can lie in it.
 #[derive(Clone, Copy)]
 struct Slot {
-    /// Boundaries of this scale below the slot, the one at the power of two included.
-    bounds_below: i32,
+    /// Index of the bucket that the slot begins in, for values below two.
+    first_index: i32,
     /// The boundary in the slot, or one that no mantissa is above.
     bound: u64,
 }
 
-/// The slots of all scales from 0 up. A slot is half as wide, linearly, as `1/2^scale` of the octave, and the narrowest
-/// bucket is `ln 2/2^scale` wide, so that at most one boundary lies in a slot.
+/// The slots of all scales. A slot is half as wide, linearly, as `1/2^scale` of the octave, and the narrowest bucket is
+/// `ln 2/2^scale` wide, so that at most one boundary lies in a slot.
 ///
 /// Scale `s` has its `2^(s+1)` slots from position `2^(s+1)` on. This is how a binary heap numbers its levels, and so the
-/// first `s+2` bits of a mantissa, leading one included, are the position itself.
+/// first `s+2` bits of a mantissa, leading one included, are the position itself. Only position 0 has no leading one.
 static SLOTS: [Slot; 2 << (MAX_SCALE + 1)] = build_slots();
 
 const fn build_slots() -> [Slot; 2 << (MAX_SCALE + 1)] {
-    let mut slots = [Slot { bounds_below: 0, bound: u64::MAX }; 2 << (MAX_SCALE + 1)];
+    let mut slots = [Slot { first_index: NO_BUCKET, bound: u64::MAX }; 2 << (MAX_SCALE + 1)];
     let mut scale = 0;
     while scale <= MAX_SCALE as usize {
         let stride = MANTISSA_BOUNDS.len() >> scale;
@@ -87,12 +87,11 @@ const fn build_slots() -> [Slot; 2 << (MAX_SCALE + 1)] {
             while below * stride < MANTISSA_BOUNDS.len() && MANTISSA_BOUNDS[below * stride] < start {
                 below += 1;
             }
-            let bound = if below * stride < MANTISSA_BOUNDS.len() && MANTISSA_BOUNDS[below * stride] < last {
-                MANTISSA_BOUNDS[below * stride]
-            } else {
-                u64::MAX
-            };
-            slots[position] = Slot { bounds_below: below as i32, bound };
+            // A value that is above `below` boundaries, the one at the power of two included, is in bucket `below - 1`.
+            slots[position].first_index = below as i32 - 1;
+            if below * stride < MANTISSA_BOUNDS.len() && MANTISSA_BOUNDS[below * stride] < last {
+                slots[position].bound = MANTISSA_BOUNDS[below * stride];
+            }
             position += 1;
         }
         scale += 1;

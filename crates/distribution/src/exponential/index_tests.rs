@@ -8,9 +8,8 @@ use super::*;
 /// `⌈log2(value) · 2^scale⌉ - 1` without a logarithm: `2^i < v^(2^scale) <= 2^(i+1)` says that `v^(2^scale) - 1` has
 /// `i + 1` bits.
 fn exact_index(value_ns: u64, scale: i8) -> i32 {
-    let power = BigUint::from(value_ns).pow(1 << scale.max(0));
-    let index = (power - 1_u32).bits() as i32 - 1;
-    index >> (-scale).max(0)
+    let power = BigUint::from(value_ns).pow(1 << scale);
+    (power - 1_u32).bits() as i32 - 1
 }
 
 fn assert_exact(value_ns: u64, scale: i8) {
@@ -42,8 +41,14 @@ fn every_boundary_and_its_neighbours_at_every_scale() {
 #[test]
 fn the_ends_of_the_range() {
     assert_eq!(index_range(MAX_SCALE), (-1, 64 * 256 - 1));
-    assert_eq!(index_range(0), (-1, 63));
-    assert_eq!(index_range(MIN_SCALE), (-1, 3));
+    assert_eq!(index_range(MIN_SCALE), (-1, 63));
+}
+
+#[test]
+fn zero_has_no_bucket() {
+    for scale in MIN_SCALE..=MAX_SCALE {
+        assert!(bucket_index(0, scale) < i32::MIN / 4);
+    }
 }
 
 #[test]

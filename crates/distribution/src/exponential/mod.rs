@@ -107,8 +107,31 @@ impl Exponential {
         self.scale = target;
     }
 
+    /// Records where the value can be a new extreme, needs another bucket, is zero, or where the count stops.
+    #[inline(never)]
+    fn record_at_edge(&mut self, value_ns: u64, n: u64) {
+        let Some(count) = self.count.checked_add(n) else {
+            return self.record_saturating(value_ns, n);
+        };
+        if n == 0 {
+            return;
+        }
+        self.count = count;
+        self.sum_ns += u128::from(value_ns) * u128::from(n);
+        self.min_ns = self.min_ns.min(value_ns);
+        self.max_ns = self.max_ns.max(value_ns);
+        if value_ns == 0 {
+            self.zero_count += n;
+            return;
+        }
+        let index = index::bucket_index(value_ns, self.scale);
+        match self.window.bucket_mut(index) {
+            Some(bucket) => *bucket += n,
+            None => self.record_outside(index, n),
+        }
+    }
+
     /// Records where the bucket is outside of the window.
-    #[cold]
     fn record_outside(&mut self, index: i32, n: u64) {
         let (first, last) = self.window.extent().map_or((index, index), |(f, l)| (f.min(index), l.max(index)));
         let steps = steps_to_fit(first, last, self.config.max_buckets());
@@ -120,7 +143,6 @@ impl Exponential {
     }
 
     /// Records where the count has reached its maximum.
-    #[cold]
     fn record_saturating(&mut self, value_ns: u64, n: u64) {
         let mut addend = Self::new(self.config);
         addend.record_n(value_ns, n);
@@ -149,24 +171,13 @@ impl Default for Exponential {
 impl Distribution for Exponential {
     #[inline]
     fn record_n(&mut self, value_ns: u64, n: u64) {
-        if n == 0 {
-            return;
-        }
-        let Some(count) = self.count.checked_add(n) else {
-            return self.record_saturating(value_ns, n);
-        };
-        self.count = count;
-        self.sum_ns += u128::from(value_ns) * u128::from(n);
-        self.min_ns = self.min_ns.min(value_ns);
-        self.max_ns = self.max_ns.max(value_ns);
-        if value_ns == 0 {
-            self.zero_count += n;
-            return;
-        }
         let index = index::bucket_index(value_ns, self.scale);
-        match self.window.bucket_mut(index) {
-            Some(bucket) => *bucket += n,
-            None => self.record_outside(index, n),
+        if let (Some(count), Some(bucket)) = (self.count.checked_add(n), self.window.inner_bucket_mut(index)) {
+            *bucket += n;
+            self.count = count;
+            self.sum_ns += u128::from(value_ns) * u128::from(n);
+        } else {
+            self.record_at_edge(value_ns, n);
         }
     }
 

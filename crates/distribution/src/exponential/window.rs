@@ -39,10 +39,17 @@ impl Window {
     }
 
     /// The count of bucket `index`, if it is in the window.
-    #[inline]
     pub(super) fn bucket_mut(&mut self, index: i32) -> Option<&mut u64> {
         // An index below the offset wraps to a number above every length.
         self.counts.get_mut(index.wrapping_sub(self.offset) as u32 as usize)
+    }
+
+    /// The count of bucket `index`, if it is in the window and neither the first nor the last there: then its values lie
+    /// between others, and none of them is a new extreme.
+    #[inline]
+    pub(super) fn inner_bucket_mut(&mut self, index: i32) -> Option<&mut u64> {
+        let position = index.wrapping_sub(self.offset).wrapping_sub(1) as u32 as usize;
+        self.counts.get_mut(1..)?.split_last_mut()?.1.get_mut(position)
     }
 
     /// Stretches the window to all buckets from `first` to `last`. The caller puts counts into the ends that are new.

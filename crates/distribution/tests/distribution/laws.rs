@@ -1,7 +1,7 @@
 //! What the trait promises, checked for every implementation against a plain list of values.
 
 use crate::values::{duration_ns, durations_ns};
-use geophone_distribution::{Config, Digits, Distribution, Exponential, Hdr};
+use geophone_distribution::{Config, Digits, Distribution, Exponential, Hdr, MAX_SCALE, MIN_BUCKETS, MIN_SCALE};
 use proptest::prelude::*;
 
 fn recorded<D: Distribution>(mut empty: D, values_ns: &[u64]) -> D {
@@ -97,8 +97,17 @@ fn saturation() {
     check_saturation(&Hdr::new(Digits::Three));
 }
 
+/// A configuration can become smaller by a merge that adds no value.
+#[test]
+fn an_empty_one_with_a_smaller_cap_makes_the_result_smaller() {
+    let mut wide = recorded(Exponential::default(), &[1_000, 900_000_000]);
+    wide.merge(&Exponential::new(Config::new(3, MIN_BUCKETS).expect("both are in range")));
+    assert!(wide.counts().len() <= usize::from(MIN_BUCKETS));
+    assert_eq!(wide.scale(), 1);
+}
+
 fn config() -> impl Strategy<Value = Config> {
-    (-4_i8..=8, prop_oneof![5_u16..=40, Just(160), Just(1_000)])
+    (MIN_SCALE..=MAX_SCALE, prop_oneof![MIN_BUCKETS..=90, Just(160), Just(1_000)])
         .prop_map(|(scale, max_buckets)| Config::new(scale, max_buckets).expect("both are in range"))
 }
 

@@ -1,7 +1,9 @@
 //! The plain form: there and back, and what is refused.
 
 use crate::values::durations_ns;
-use geophone_distribution::{Buckets, Config, Distribution, Exponential, MAX_SCALE, MIN_SCALE, PartsError};
+use geophone_distribution::{
+    Buckets, Config, Distribution, Exponential, MAX_SCALE, MIN_BUCKETS, MIN_SCALE, PartsError,
+};
 use proptest::{collection::vec, prelude::*};
 
 fn recorded(config: Config, values_ns: &[u64]) -> Exponential {
@@ -155,7 +157,7 @@ fn made_plausible(mut parts: Buckets) -> Buckets {
 
 proptest! {
     #[test]
-    fn there_and_back(values_ns in durations_ns(), scale in MIN_SCALE..=MAX_SCALE, cap in 5_u16..400) {
+    fn there_and_back(values_ns in durations_ns(), scale in MIN_SCALE..=MAX_SCALE, cap in MIN_BUCKETS..400) {
         let config = Config::new(scale, cap).expect("both are in range");
         let distribution = recorded(config, &values_ns);
         let parts = distribution.to_parts();
@@ -164,7 +166,7 @@ proptest! {
     }
 
     #[test]
-    fn a_smaller_config_gives_what_recording_with_it_gives(values_ns in durations_ns(), scale in MIN_SCALE..=MAX_SCALE, cap in 5_u16..400) {
+    fn a_smaller_config_gives_what_recording_with_it_gives(values_ns in durations_ns(), scale in MIN_SCALE..=MAX_SCALE, cap in MIN_BUCKETS..400) {
         let fine = recorded(Config::new(MAX_SCALE, 16_385).expect("both are in range"), &values_ns);
         let config = Config::new(scale, cap).expect("both are in range");
         prop_assert_eq!(Exponential::from_parts(fine.into_parts(), config), Ok(recorded(config, &values_ns)));
