@@ -1,4 +1,4 @@
-//! Bytes to events and facts. The layout is in [`format`](super::format); every deviation from it is an error.
+//! Bytes to events and facts. The layout is in `format.rs`; every deviation from it is an error.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

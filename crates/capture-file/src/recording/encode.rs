@@ -1,4 +1,4 @@
-//! Events and facts to bytes. The layout is in [`format`](super::format).
+//! Events and facts to bytes. The layout is in `format.rs`.
 
 use std::net::IpAddr;
 

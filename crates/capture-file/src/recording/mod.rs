@@ -3,7 +3,7 @@
 //! **A recording is raw traffic**: payloads as they passed, with whatever passwords, cookies and personal data were in
 //! them. [`create`] makes files that only their owner can read (mode 0600); keep them that way.
 //!
-//! [`Writer`] writes, [`Reader`] reads, [`format`] says what stands where in the file.
+//! [`Writer`] writes, [`Reader`] reads, [`mod@format`] says what stands where in the file.
 
 mod create;
 mod decode;
