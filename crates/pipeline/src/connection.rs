@@ -157,7 +157,7 @@ impl Connection {
         }
         for speaker in Speaker::BOTH {
             let (stream, mut feed) = self.stream_and_feed(speaker, shared);
-            if let Some(how) = stream.take_end() {
+            if let Some((how, at)) = stream.take_end() {
                 feed.end(at, how);
             }
         }
@@ -186,7 +186,7 @@ impl Connection {
                 Scope::Local | Scope::Calls => self.face.cookie(Speaker::A),
             };
             let Some(socket) = socket else { continue };
-            if stream.has_ended() {
+            if stream.ended_at().is_some() {
                 continue;
             }
             let Some(wish) = asked.next(want, stream.next_offset(), config.min_skip_bytes) else { continue };
@@ -249,8 +249,8 @@ impl Connection {
         for speaker in Speaker::BOTH {
             let (stream, mut feed) = self.stream_and_feed(speaker, shared);
             match stream.take_end() {
-                Some(End::Fin) => feed.end(at, End::Fin),
-                Some(how) => {
+                Some((End::Fin, at)) => feed.end(at, End::Fin),
+                Some((how, at)) => {
                     let (stream, mut other) = self.stream_and_feed(speaker.other(), shared);
                     stream.flush(at, &mut other);
                     self.stream_and_feed(speaker, shared).1.end(at, how);
@@ -260,8 +260,8 @@ impl Connection {
                 None => {}
             }
         }
-        if self.streams.iter().all(Stream::has_ended) {
-            self.close(at, shared);
+        if let [Some(first), Some(second)] = [self.streams[0].ended_at(), self.streams[1].ended_at()] {
+            self.close(first.max(second), shared);
             return Life::Over;
         }
         Life::Open

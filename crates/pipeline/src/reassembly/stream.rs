@@ -77,10 +77,10 @@ pub(crate) struct Stream {
 enum StreamEnd {
     #[default]
     Open,
-    /// It ends at `offset`; what is before is still missing.
-    Announced { offset: u64, how: End },
-    /// All before the end is delivered, and the end was reported.
-    Reached,
+    /// It ends at `offset`, as was said `at`; what is before may still be missing.
+    Announced { offset: u64, how: End, at: Timestamp },
+    /// All before the end is delivered, and the end was taken.
+    Reached { at: Timestamp },
 }
 
 impl Stream {
@@ -123,7 +123,7 @@ impl Stream {
     /// Takes a piece: delivers it, if it is its turn, with all that waited for it, else holds it.
     pub(crate) fn accept(&mut self, piece: Piece<'_>, bounds: &Bounds, sink: &mut impl Sink) {
         sink.book().seen += piece.len;
-        let Some(piece) = piece.from_offset(self.next) else {
+        let Some(piece) = piece.without_before(self.next) else {
             sink.book().duplicate += piece.len;
             return;
         };
@@ -164,7 +164,7 @@ impl Stream {
         match self.end {
             // FIN has a sequence number of its own (RFC 9293 section 3.4), which is no byte of the stream.
             StreamEnd::Announced { offset: end, .. } => offset = offset.min(end),
-            StreamEnd::Reached => return,
+            StreamEnd::Reached { .. } => return,
             StreamEnd::Open => {}
         }
         // Nobody has more under way than the largest window (RFC 7323 section 2.3): else it is not of this connection.
@@ -188,7 +188,7 @@ impl Stream {
             Ok(offset) if offset > self.next && offset - self.next <= MAX_WINDOW_BYTES => offset,
             _ => self.next,
         };
-        self.end = StreamEnd::Announced { offset, how };
+        self.end = StreamEnd::Announced { offset, how, at };
         if self.held.is_empty() && self.may_be_left_out(offset) {
             self.leave_out(offset - self.next, at, sink);
         }
@@ -200,20 +200,24 @@ impl Stream {
         self.base.is_none() || offset >= self.acked
     }
 
-    /// How the stream ended, once, when everything before its end is delivered.
-    pub(crate) fn take_end(&mut self) -> Option<End> {
+    /// How and when the stream ended, once, when everything before its end is delivered.
+    pub(crate) fn take_end(&mut self) -> Option<(End, Timestamp)> {
         match self.end {
-            StreamEnd::Announced { offset, how } if offset <= self.next => {
-                self.end = StreamEnd::Reached;
+            StreamEnd::Announced { offset, how, at } if offset <= self.next => {
+                self.end = StreamEnd::Reached { at };
                 self.waiting_since = None;
-                Some(how)
+                Some((how, at))
             }
             _ => None,
         }
     }
 
-    pub(crate) fn has_ended(&self) -> bool {
-        self.end == StreamEnd::Reached
+    /// When the stream ended, if it has.
+    pub(crate) const fn ended_at(&self) -> Option<Timestamp> {
+        match self.end {
+            StreamEnd::Reached { at } => Some(at),
+            StreamEnd::Open | StreamEnd::Announced { .. } => None,
+        }
     }
 
     /// Gives up what was waited for too long. `now` is event time.
@@ -222,7 +226,7 @@ impl Stream {
             match (self.held.is_empty(), self.end) {
                 (false, _) => self.give_up_first_hole(now, sink),
                 (true, StreamEnd::Announced { offset, .. }) => self.give_up_until(offset, now, sink),
-                (true, StreamEnd::Open | StreamEnd::Reached) => {}
+                (true, StreamEnd::Open | StreamEnd::Reached { .. }) => {}
             }
             self.note_waiting(now);
         }
@@ -373,7 +377,7 @@ struct Trimmed<'a> {
 
 impl<'a> Piece<'a> {
     /// The part from `next` on; `None` if there is none.
-    fn from_offset(self, next: u64) -> Option<Trimmed<'a>> {
+    fn without_before(self, next: u64) -> Option<Trimmed<'a>> {
         let duplicate = u64::try_from(i128::from(next) - i128::from(self.start)).unwrap_or(0);
         if duplicate >= self.len {
             return None;

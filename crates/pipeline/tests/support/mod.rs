@@ -3,7 +3,7 @@
 //! A script is a line an event, each at the time with which it begins, in nanoseconds:
 //!
 //! ```text
-//! 1 c syn                   a SYN of the client, or of the server: then with ACK
+//! 1 c syn                   a SYN of the client, or of the server: then with ACK, unless `alone`
 //! 2 c "GET / HTTP/1.1\r\n"  a segment with data, at the speaker's next offset
 //! 3 c @7 "GET"              the same at offset 7
 //! 4 s unwanted 1000         1,000 bytes that were left out, of which only the packet is reported
@@ -108,6 +108,12 @@ pub(crate) struct Script {
 impl Script {
     pub(crate) fn new(scene: Scene) -> Self {
         Self { scene, client: Progress::default(), server: Progress::default() }
+    }
+
+    /// A speaker has sent so many bytes at offsets of the caller's.
+    pub(crate) fn advance(&mut self, by_client: bool, len: u32) {
+        let speaker = if by_client { &mut self.client } else { &mut self.server };
+        speaker.next += len;
     }
 
     pub(crate) fn packet(
@@ -242,6 +248,13 @@ impl Script {
         let (word, argument) = rest.split_once(' ').unwrap_or((rest, ""));
         let len = argument.parse().unwrap_or(0);
         Some(match word {
+            "syn" if argument == "alone" => {
+                let mut recorded = self.packet(at, by_client, TcpFlags::SYN, offset, &[]);
+                if let CaptureEvent::Packet(Packet { tcp: Some(header), .. }) = &mut recorded.event {
+                    header.flags = TcpFlags::SYN;
+                }
+                recorded
+            }
             "syn" => self.packet(at, by_client, TcpFlags::SYN, offset, &[]),
             "ack" => self.packet(at, by_client, none, offset, &[]),
             "fin" => self.packet(at, by_client, TcpFlags::FIN, offset, &[]),

@@ -1,0 +1,242 @@
+//! Whatever events come, in whatever order: no panic, the books balance after each, and what is held is bounded.
+
+mod support;
+
+use geophone_model::{
+    capture::{CaptureEvent, Chunk, Cut, Loss, Packet, Side, SocketChange, SocketState, TcpFlags, TcpHeader},
+    fact::Pid,
+    net::{Endpoint, NetNs, SocketCookie, Transport},
+    time::Timestamp,
+};
+use geophone_pipeline::{Config, Pipeline, Policy, PolicyKey, SkipUntil};
+use proptest::prelude::*;
+use support::assert_balanced;
+
+const TEXTS: [&str; 8] = [
+    "GET /a HTTP/1.1\r\nHost: x\r\n\r\n",
+    "POST /b HTTP/1.1\r\nContent-Length: 100000\r\n\r\nabc",
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+    "\0\u{1}\u{2}",
+    "",
+];
+
+/// One event, drawn from few endpoints and numbers, so that they meet.
+#[derive(Clone, Debug)]
+enum Step {
+    Packet {
+        side: u8,
+        reverse: bool,
+        port: u16,
+        cookie: u64,
+        seq: u32,
+        ack: u32,
+        flags: u8,
+        text: usize,
+        more: u32,
+        cut: u8,
+    },
+    Chunk {
+        port: u16,
+        cookie: u64,
+        outgoing: bool,
+        offset: u64,
+        text: usize,
+        more: u64,
+        cut: u8,
+    },
+    Socket {
+        port: u16,
+        cookie: u64,
+        change: u8,
+        dialled: bool,
+    },
+    Loss,
+    Tick {
+        later_ns: u64,
+    },
+    Finish,
+}
+
+fn seq() -> impl Strategy<Value = u32> {
+    // Near one another, across the wrap, and anywhere.
+    prop_oneof![6 => (0u32..200).prop_map(|near| near.wrapping_sub(60)), 1 => any::<u32>()]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let flags = prop_oneof![4 => Just(0x10u8), 2 => Just(0x02), 2 => Just(0x12), 2 => Just(0x11), 1 => Just(0x04), 1 => any::<u8>()];
+    let packet =
+        (0u8..4, any::<bool>(), 1u16..4, 0u64..6, (seq(), seq()), flags, 0..TEXTS.len(), 0u32..200_000, 0u8..8)
+            .prop_map(|(side, reverse, port, cookie, (seq, ack), flags, text, more, cut)| Step::Packet {
+                side,
+                reverse,
+                port,
+                cookie,
+                seq,
+                ack,
+                flags,
+                text,
+                more,
+                cut,
+            });
+    let chunk = (1u16..4, 1u64..6, any::<bool>(), 0u64..300, 0..TEXTS.len(), 0u64..200_000, 0u8..8).prop_map(
+        |(port, cookie, outgoing, offset, text, more, cut)| Step::Chunk {
+            port,
+            cookie,
+            outgoing,
+            offset,
+            text,
+            more,
+            cut,
+        },
+    );
+    let socket = (1u16..4, 1u64..6, 0u8..5, any::<bool>()).prop_map(|(port, cookie, change, dialled)| Step::Socket {
+        port,
+        cookie,
+        change,
+        dialled,
+    });
+    prop_oneof![
+        30 => packet,
+        6 => chunk,
+        6 => socket,
+        1 => Just(Step::Loss),
+        3 => (0u64..3_000_000_000).prop_map(|later_ns| Step::Tick { later_ns }),
+        1 => Just(Step::Finish),
+    ]
+}
+
+fn endpoint(port: u16) -> Endpoint {
+    Endpoint::new([10, 0, 0, 1].into(), port)
+}
+
+const SERVER: u16 = 80;
+
+/// Remembers nothing: any wish may come, except for one without meaning.
+struct Ignore;
+
+impl Policy for Ignore {
+    fn skip(&mut self, _: PolicyKey, until: SkipUntil) {
+        assert!(matches!(until, SkipUntil::Seq(_) | SkipUntil::Forever));
+    }
+
+    fn forget(&mut self, _: SocketCookie) {}
+}
+
+fn cut_of(cut: u8) -> Cut {
+    match cut {
+        0 => Cut::Lost,
+        1 => Cut::Unwanted,
+        _ => Cut::Whole,
+    }
+}
+
+fn run(pipeline: &mut Pipeline, step: &Step, now: &mut u64) {
+    *now += 1;
+    let at = Timestamp::from_ns(*now);
+    let event = match *step {
+        Step::Packet { side, reverse, port, cookie, seq, ack, flags, text, more, cut } => {
+            let captured = TEXTS[text].as_bytes();
+            // A source may even claim more than there is.
+            let len = if cut < 2 { more } else { captured.len() as u32 };
+            let (source, destination) = if reverse { (SERVER, port) } else { (port, SERVER) };
+            CaptureEvent::Packet(Packet {
+                at,
+                side: [Side::Egress, Side::Ingress, Side::Loopback, Side::Tap][usize::from(side)],
+                netns: NetNs(1),
+                cookie: SocketCookie::new(cookie),
+                source: endpoint(source),
+                destination: endpoint(destination),
+                tcp: Some(TcpHeader { seq, ack, flags: TcpFlags(flags) }),
+                payload_len: len,
+                captured_offset: if cut == 1 { more / 2 } else { 0 },
+                captured,
+                cut: cut_of(cut),
+                task: None,
+                cgroup: None,
+            })
+        }
+        Step::Chunk { port, cookie, outgoing, offset, text, more, cut } => {
+            let captured = TEXTS[text].as_bytes();
+            let cookie = SocketCookie::new(cookie).unwrap();
+            let (local, remote) = (endpoint(port), endpoint(SERVER));
+            let len = if cut < 2 { more } else { captured.len() as u64 };
+            let transport = Transport::Tcp;
+            let (pid, netns, cut) = (Pid(1), NetNs(1), cut_of(cut));
+            CaptureEvent::Chunk(Chunk {
+                at,
+                pid,
+                netns,
+                cookie,
+                local,
+                remote,
+                transport,
+                outgoing,
+                offset,
+                len,
+                captured,
+                cut,
+            })
+        }
+        Step::Socket { port, cookie, change, dialled } => CaptureEvent::Socket(SocketChange {
+            at,
+            change: [
+                SocketState::Listening,
+                SocketState::Connecting,
+                SocketState::Connected,
+                SocketState::Accepted,
+                SocketState::Closed,
+            ][usize::from(change)],
+            netns: NetNs(1),
+            cookie: SocketCookie::new(cookie).unwrap(),
+            local: endpoint(port),
+            remote: (change != 0).then(|| endpoint(if dialled { 81 } else { SERVER })),
+            pid: None,
+        }),
+        Step::Loss => CaptureEvent::Loss(Loss { at, records: 1 }),
+        Step::Tick { later_ns } => {
+            *now += later_ns;
+            return pipeline.tick(Timestamp::from_ns(*now), &mut Ignore);
+        }
+        Step::Finish => return pipeline.finish(),
+    };
+    pipeline.event(&event, &mut Ignore);
+}
+
+proptest! {
+    #[test]
+    fn nothing_breaks_the_books(
+        steps in prop::collection::vec(step(), 0..120),
+        (max_connections, max_sockets) in (0usize..5, 0usize..4),
+        (per_direction, segments, held_bytes) in (0usize..200, 0usize..6, 0usize..400),
+        (max_ready, min_skip_bytes) in (0usize..4, 1u64..100_000),
+    ) {
+        let mut config = Config::default();
+        (config.max_connections, config.max_sockets) = (max_connections, max_sockets);
+        config.held_bytes_per_direction = per_direction;
+        config.held_segments_per_direction = segments;
+        (config.held_bytes, config.max_ready, config.min_skip_bytes) = (held_bytes, max_ready, min_skip_bytes);
+        config.idle_ns = 5_000_000_000;
+        let mut pipeline = Pipeline::new(config);
+        let mut now = 0;
+        for (index, step) in steps.iter().enumerate() {
+            run(&mut pipeline, step, &mut now);
+            assert_balanced(&pipeline);
+            prop_assert!(pipeline.connections().open <= max_connections.max(1) as u64);
+            if index % 3 == 0 {
+                while pipeline.poll().is_some() {}
+            }
+        }
+        pipeline.finish();
+        while pipeline.poll().is_some() {}
+        assert_balanced(&pipeline);
+        prop_assert_eq!(pipeline.connections().open, 0);
+        for row in pipeline.ledger() {
+            for pending in row.withheld.iter().filter(|row| ["held", "undecided", "open", "ready"].contains(&&*row.reason)) {
+                prop_assert_eq!(pending.count, 0, "{} after the end", pending.reason);
+            }
+        }
+    }
+}
