@@ -5,16 +5,16 @@ use std::collections::HashSet;
 use geophone_model::{identity::Identity, protocol::Protocol};
 use regex::{Regex, RegexBuilder};
 
-use crate::{Edge, Health, Operation, ServiceMap, summary::rate_per_second};
+use crate::{Edge, Health, Operation, ServiceMap};
 
 /// Conditions on the series of a map. All of them have to hold; of several values of one condition, any.
 ///
 /// A filter selects series, and the map is drawn again from those. So every figure is of the matching series only, a node
 /// is left exactly when it is an end of an edge that is left, and filtering twice is filtering once.
 ///
-/// Conditions are looked at in this order: protocol and path select operations; then namespace, service, externals and rate
-/// select edges by what their selected operations add up to; then health selects nodes, with the figures so far, and all
-/// edges of these nodes stay.
+/// Namespace, service and externals select edges by their ends; protocol and path select operations of these; rate selects
+/// edges by what their selected operations add up to. Health comes last: it selects nodes by the figures so far, and of the
+/// edges so far all that touch one of them stay.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Filter {
@@ -38,8 +38,9 @@ impl ServiceMap {
     /// The map of the series that match.
     pub fn filter(&self, filter: &Filter) -> Self {
         let ends = filter.matching_ends(self);
-        let keep = |edge: &Edge| filter.keeps_edge(edge, self, &ends);
-        let edges = self.edges().iter().filter_map(|edge| filter.narrow(edge, self)).filter(keep).collect();
+        let edges = self.edges().iter().filter(|edge| filter.keeps_ends(edge, ends.as_ref()));
+        let edges =
+            edges.filter_map(|edge| filter.narrow(edge, self)).filter(|edge| filter.keeps_rate(edge, self)).collect();
         let selected = self.with_edges(edges);
         if filter.health.is_empty() { selected } else { selected.filter_health(&filter.health) }
     }
@@ -95,11 +96,14 @@ impl Filter {
             && self.path.as_ref().is_none_or(|path| path.matches_operation(&operation.name))
     }
 
-    fn keeps_edge(&self, edge: &Edge, map: &ServiceMap, ends: &Option<HashSet<&Identity>>) -> bool {
-        let rate = || edge.views().primary().map_or(0.0, |tally| rate_per_second(tally.requests(), map.range()));
-        ends.as_ref().is_none_or(|ends| either_end(edge, ends))
+    fn keeps_ends(&self, edge: &Edge, ends: Option<&HashSet<&Identity>>) -> bool {
+        ends.is_none_or(|ends| either_end(edge, ends))
             && (!self.hide_externals || (edge.client().kind.is_local() && edge.server().kind.is_local()))
-            && self.min_rate_per_second.is_none_or(|min| rate() >= min)
+    }
+
+    fn keeps_rate(&self, edge: &Edge, map: &ServiceMap) -> bool {
+        let rate = || edge.views().primary().map_or(0.0, |tally| map.rate_per_second(tally));
+        self.min_rate_per_second.is_none_or(|min| rate() >= min)
     }
 }
 

@@ -46,7 +46,7 @@ impl Rollup {
         for operation in edge.operations() {
             if let Some(tally) = operation.views.of(view) {
                 let key = (operation.protocol, operation.name.clone());
-                server.operations.entry(key).or_default().entry(view).absorb(tally);
+                server.operations.entry(key).or_default().add(tally);
             }
         }
     }
@@ -73,7 +73,9 @@ impl Sums {
 }
 
 fn add(sum: &mut Option<Tally>, tally: Option<&Tally>) {
-    if let Some(tally) = tally {
-        sum.get_or_insert_with(|| Tally::new(tally.view())).absorb(tally);
+    match (sum, tally) {
+        (Some(sum), Some(tally)) => sum.absorb(tally),
+        (sum @ None, Some(tally)) => *sum = Some(tally.clone()),
+        (_, None) => {}
     }
 }

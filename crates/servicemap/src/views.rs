@@ -58,19 +58,28 @@ impl Views {
         })
     }
 
-    /// The tally of a view, to add to.
+    /// The tally of a view, to add points to.
     pub(crate) fn entry(&mut self, view: View) -> &mut Tally {
-        let slot = match view {
-            View::Client => &mut self.client,
-            View::Server => &mut self.server,
-        };
-        slot.get_or_insert_with(|| Box::new(Tally::new(view)))
+        self.slot(view).get_or_insert_with(|| Box::new(Tally::new(view)))
+    }
+
+    /// Adds a tally to that of the same view.
+    pub(crate) fn add(&mut self, tally: &Tally) {
+        match self.slot(tally.view()) {
+            Some(sum) => sum.absorb(tally),
+            none => *none = Some(Box::new(tally.clone())),
+        }
     }
 
     /// Adds each view of `other` to the same view.
     pub(crate) fn absorb(&mut self, other: &Self) {
-        for tally in [&other.client, &other.server].into_iter().flatten() {
-            self.entry(tally.view()).absorb(tally);
+        [other.client(), other.server()].into_iter().flatten().for_each(|tally| self.add(tally));
+    }
+
+    fn slot(&mut self, view: View) -> &mut Option<Box<Tally>> {
+        match view {
+            View::Client => &mut self.client,
+            View::Server => &mut self.server,
         }
     }
 }

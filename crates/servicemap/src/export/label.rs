@@ -4,7 +4,7 @@ use geophone_model::identity::Identity;
 
 use crate::{
     Edge, Health, Node, ServiceMap, Tally,
-    summary::{Quantiles, rate_per_second},
+    summary::Quantiles,
     text::{duration, percent, rate},
 };
 
@@ -50,7 +50,7 @@ pub(super) fn edge_figures(map: &ServiceMap, edge: &Edge) -> String {
 
 /// Requests a second.
 pub(super) fn rate_of(map: &ServiceMap, tally: &Tally) -> String {
-    rate(rate_per_second(tally.requests(), map.range()))
+    rate(map.rate_per_second(tally))
 }
 
 /// `p95 4.56 ms`; `None` where no call was answered.
