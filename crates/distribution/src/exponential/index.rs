@@ -17,8 +17,8 @@ pub(super) fn bucket_index(value_ns: u64, scale: i8) -> i32 {
     // result first, and each look-up then waits for the one before.
     let zeros = value_ns.leading_zeros() & 63;
     let mantissa = value_ns << zeros;
-    let slot = &SLOTS[(mantissa >> (62 - scale)) as usize % SLOTS.len()];
-    slot.first_index + ((63 - zeros) << scale) as i32 + i32::from(mantissa > slot.bound)
+    let slot = (mantissa >> (62 - scale)) as usize % SLOT_COUNT;
+    SLOTS.first_indexes[slot] + ((63 - zeros) << scale) as i32 + i32::from(mantissa > SLOTS.bounds[slot])
 }
 
 /// Far below the index of every value, and not so far that subtracting an offset wraps.
@@ -57,46 +57,50 @@ fn finest_bound(index: i32, scale: i8) -> (i32, usize) {
     (finest >> MAX_SCALE, (finest & ((1 << MAX_SCALE) - 1)) as usize)
 }
 
-/// A stretch of mantissas with the one boundary that can lie in it.
-#[derive(Clone, Copy)]
-struct Slot {
-    /// Index of the bucket that the slot begins in, for values below two.
-    first_index: i32,
-    /// The boundary in the slot, or one that no mantissa is above.
-    bound: u64,
-}
+/// Slots of all scales together.
+const SLOT_COUNT: usize = 2 << (MAX_SCALE + 1);
 
-/// The slots of all scales. A slot is half as wide, linearly, as `1/2^scale` of the octave, and the narrowest bucket is
-/// `ln 2/2^scale` wide, so that at most one boundary lies in a slot.
+/// The slots of all scales: stretches of mantissas with the one boundary that can lie in each. A slot is half as wide,
+/// linearly, as `1/2^scale` of the octave, and the narrowest bucket is `ln 2/2^scale` wide.
 ///
 /// Scale `s` has its `2^(s+1)` slots from position `2^(s+1)` on. This is how a binary heap numbers its levels, and so the
 /// first `s+2` bits of a mantissa, leading one included, are the position itself. Only position 0 has no leading one.
-static SLOTS: [Slot; 2 << (MAX_SCALE + 1)] = build_slots();
+static SLOTS: Slots = Slots::build();
 
-const fn build_slots() -> [Slot; 2 << (MAX_SCALE + 1)] {
-    let mut slots = [Slot { first_index: NO_BUCKET, bound: u64::MAX }; 2 << (MAX_SCALE + 1)];
-    let mut scale = 0;
-    while scale <= MAX_SCALE as usize {
-        let stride = MANTISSA_BOUNDS.len() >> scale;
-        let mut position = 2 << scale;
-        let mut below = 0;
-        while position < 4 << scale {
-            let start = (position as u64) << (62 - scale);
-            let last = start + ((1 << (62 - scale)) - 1);
-            // A boundary on the last mantissa of a slot has nothing of the slot above it, and belongs to the next.
-            while below * stride < MANTISSA_BOUNDS.len() && MANTISSA_BOUNDS[below * stride] < start {
-                below += 1;
+/// Two arrays and not one of pairs: an entry of 16 bytes would have to be addressed by a shift of its own.
+struct Slots {
+    /// Index of the bucket that the slot begins in, for values below two.
+    first_indexes: [i32; SLOT_COUNT],
+    /// The boundary in the slot, or one that no mantissa is above.
+    bounds: [u64; SLOT_COUNT],
+}
+
+impl Slots {
+    const fn build() -> Self {
+        let mut slots = Self { first_indexes: [NO_BUCKET; SLOT_COUNT], bounds: [u64::MAX; SLOT_COUNT] };
+        let mut scale = 0;
+        while scale <= MAX_SCALE as usize {
+            let stride = MANTISSA_BOUNDS.len() >> scale;
+            let mut position = 2 << scale;
+            let mut below = 0;
+            while position < 4 << scale {
+                let start = (position as u64) << (62 - scale);
+                let last = start + ((1 << (62 - scale)) - 1);
+                // A boundary on the last mantissa of a slot has nothing of the slot above it, and belongs to the next.
+                while below * stride < MANTISSA_BOUNDS.len() && MANTISSA_BOUNDS[below * stride] < start {
+                    below += 1;
+                }
+                // Above `below` boundaries, the one at the power of two included, is bucket `below - 1`.
+                slots.first_indexes[position] = below as i32 - 1;
+                if below * stride < MANTISSA_BOUNDS.len() && MANTISSA_BOUNDS[below * stride] < last {
+                    slots.bounds[position] = MANTISSA_BOUNDS[below * stride];
+                }
+                position += 1;
             }
-            // A value that is above `below` boundaries, the one at the power of two included, is in bucket `below - 1`.
-            slots[position].first_index = below as i32 - 1;
-            if below * stride < MANTISSA_BOUNDS.len() && MANTISSA_BOUNDS[below * stride] < last {
-                slots[position].bound = MANTISSA_BOUNDS[below * stride];
-            }
-            position += 1;
+            scale += 1;
         }
-        scale += 1;
+        slots
     }
-    slots
 }
 
 #[cfg(test)]
