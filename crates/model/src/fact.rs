@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 
 use crate::{
+    capture::{SocketChange, SocketState},
     net::{Endpoint, NetNs, SocketCookie, Transport},
     time::Timestamp,
 };
@@ -65,6 +66,21 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// What a change of a socket says about its owner, if it says anything: who called `connect()` or `listen()`, and that
+    /// it is closed.
+    pub const fn of_socket_change(change: &SocketChange) -> Option<Self> {
+        let SocketChange { at, change, netns, cookie, local, remote, pid } = *change;
+        let source = match change {
+            SocketState::Closed => return Some(Self::SocketClosed { at, netns, cookie }),
+            SocketState::Connecting => OwnerSource::Connect,
+            SocketState::Listening => OwnerSource::Listen,
+            SocketState::Connected | SocketState::Accepted => return None,
+        };
+        let Some(pid) = pid else { return None };
+        let (cookie, transport) = (Some(cookie), Transport::Tcp);
+        Some(Self::Socket(SocketFact { at, netns, cookie, transport, local, remote, pid, source }))
+    }
+
     /// From when on the fact holds.
     pub const fn at(&self) -> Timestamp {
         match self {
@@ -139,4 +155,33 @@ pub enum OwnerSource {
     Listen,
     /// The process ran while a packet was sent, and is known to hold the socket.
     Task,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_change_says_who_connects_listens_and_is_gone() {
+        let fact = |change, pid| {
+            Fact::of_socket_change(&SocketChange {
+                at: Timestamp::from_ns(1),
+                change,
+                netns: NetNs(1),
+                cookie: SocketCookie::new(9).unwrap(),
+                local: "127.0.0.1:80".parse().unwrap(),
+                remote: None,
+                pid,
+            })
+        };
+        let source = |fact| match fact {
+            Some(Fact::Socket(socket)) => Some(socket.source),
+            _ => None,
+        };
+        assert_eq!(source(fact(SocketState::Connecting, Some(Pid(7)))), Some(OwnerSource::Connect));
+        assert_eq!(source(fact(SocketState::Listening, Some(Pid(7)))), Some(OwnerSource::Listen));
+        assert!(matches!(fact(SocketState::Closed, None), Some(Fact::SocketClosed { .. })));
+        assert_eq!(fact(SocketState::Accepted, Some(Pid(7))), None, "a softirq's task owns nothing");
+        assert_eq!(fact(SocketState::Listening, None), None);
+    }
 }

@@ -1,0 +1,150 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Shows which programs on this machine call which, how often, how often in vain and how long it takes, without a change
+/// to any of them.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs a recording, or a pcap or pcapng file, through the same analysis. Needs no rights.
+    Replay(ReplayArgs),
+}
+
+/// Listening to the running kernel.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LiveArgs {
+    /// Where the page and the API are served; port 0 takes a free one [default: 127.0.0.1:7070]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Ends after this time, as `30s`, `5m` or `2h`
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub(crate) for_: Option<Duration>,
+    /// Writes what passes into a file, for `geophone replay`. It is raw traffic, with all secrets in it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// How much memory may be used, as `256MiB` [default: 256MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) memory_limit: Option<u64>,
+    /// Observes only the sockets of this cgroup (a directory of a cgroup2 file system) and those below it
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) cgroup: Option<PathBuf>,
+    /// A file with settings; what the command line says comes first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Running a file.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReplayArgs {
+    /// A recording of `geophone --record`, or a pcap or pcapng file
+    pub(crate) file: PathBuf,
+    /// How the services and edges are printed
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Keeps the page up after the replay, until it is interrupted
+    #[arg(long)]
+    pub(crate) serve: bool,
+    /// Where the page is served, with --serve [default: 127.0.0.1:7070]
+    #[arg(long, value_name = "ADDRESS", requires = "serve")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// How much memory may be used, as `256MiB` [default: 256MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) memory_limit: Option<u64>,
+}
+
+/// How services and edges are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal.
+    Table,
+    /// For programs.
+    Json,
+    /// For Graphviz.
+    Dot,
+    /// For Markdown.
+    Mermaid,
+}
+
+/// The smallest memory limit that leaves every part room to work.
+pub(crate) const MIN_MEMORY_BYTES: u64 = 32 << 20;
+
+/// A span of time: a number and `ms`, `s`, `m` or `h`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no time: write a number and a unit (ms, s, m, h), as `30s`");
+    let (number, unit) = split_unit(text);
+    let number: f64 = number.parse().map_err(|_| wrong())?;
+    let seconds = match unit {
+        "ms" => number / 1e3,
+        "s" => number,
+        "m" => number * 60.0,
+        "h" => number * 3600.0,
+        _ => return Err(wrong()),
+    };
+    Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
+}
+
+/// A size in bytes: a number and `KiB`, `MiB` or `GiB`.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is no size: write a number and a unit (KiB, MiB, GiB), as `256MiB`");
+    let (number, unit) = split_unit(text);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let shift = match unit {
+        "KiB" => 10,
+        "MiB" => 20,
+        "GiB" => 30,
+        _ => return Err(wrong()),
+    };
+    let bytes = number.checked_mul(1 << shift).ok_or_else(wrong)?;
+    if bytes < MIN_MEMORY_BYTES {
+        return Err(format!("{text} is too little: at least {} MiB are needed", MIN_MEMORY_BYTES >> 20));
+    }
+    Ok(bytes)
+}
+
+fn split_unit(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    (number.trim(), unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_a_unit() {
+        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        for wrong in ["", "30", "s", "-1s", "1d", "1e300h"] {
+            assert!(duration(wrong).unwrap_err().contains("as `30s`"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_a_unit_and_a_floor() {
+        assert_eq!(size("256MiB"), Ok(256 << 20));
+        assert_eq!(size("2 GiB"), Ok(2 << 30));
+        for wrong in ["", "256", "1MB", "-1MiB", "99999999999999GiB"] {
+            assert!(size(wrong).unwrap_err().contains("as `256MiB`"), "{wrong}");
+        }
+        assert_eq!(size("1MiB"), Err("1MiB is too little: at least 32 MiB are needed".to_owned()));
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory as _;
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,251 @@
+//! Listening to the running kernel.
+
+use std::{
+    fs::File,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use geophone_capture_file::recording::{self, Existing, Header, Writer};
+use geophone_model::{capture::CaptureEvent, fact::Fact, ledger::LedgerRow, net::SocketCookie, time::Timestamp};
+use geophone_pipeline::{Policy, PolicyKey, SkipUntil, Way};
+use geophone_probe::{Capture, Flow, Item, Pace, Skip};
+use geophone_store::{EventKind, Store};
+
+use crate::{
+    analysis::Analysis,
+    clocks,
+    discovery::{Discovery, Survey},
+    settings::Settings,
+    sink::Sink,
+};
+
+/// How far event time stays behind the clock when nothing happens: an event that has been stamped may still be on its way
+/// through the ring.
+const HOLD_BACK_NS: u64 = 200_000_000;
+/// How often the accounts are written and windows are closed.
+const WRITE_EVERY_NS: u64 = 1_000_000_000;
+/// Exchanges that may gather before they are written.
+const MAX_WAITING: usize = 10_000;
+
+/// A capture with all that follows it.
+pub(crate) struct Live {
+    capture: Capture,
+    discovery: Discovery,
+    analysis: Analysis,
+    sink: Sink,
+    recorder: Option<Recorder>,
+    wishes: Wishes,
+    wishes_refused: u64,
+}
+
+impl Live {
+    /// Attaches to the kernel. `own_port` is where this program listens itself.
+    pub(crate) fn open(settings: &Settings, store: Arc<dyn Store>, own_port: u16) -> Result<Self> {
+        let begun = clocks::now();
+        let mut config = geophone_probe::Config::default();
+        config.cgroup.clone_from(&settings.cgroup);
+        config.own_ports = vec![own_port];
+        config.ring_bytes = ring_bytes(settings.memory_bytes);
+        // The file is made first: one that cannot be written must not cost a kernel attachment.
+        let recorder = settings.record.as_deref().map(|path| Recorder::create(path, begun)).transpose()?;
+        let capture = Capture::open(&config)
+            .context("cannot listen to this machine (a recording can be looked at without: `geophone replay FILE`)")?;
+        let mut live = Self {
+            capture,
+            discovery: Discovery::start().context("cannot start the thread that looks up processes")?,
+            analysis: Analysis::new(settings.memory_bytes / 4),
+            sink: Sink::new(store, begun),
+            recorder,
+            wishes: Wishes::default(),
+            wishes_refused: 0,
+        };
+        live.sink.note(begun, EventKind::AgentStarted, 0, concat!("geophone ", env!("CARGO_PKG_VERSION")));
+        Ok(live)
+    }
+
+    /// What is attached and what is not, in sentences; also noted as events.
+    pub(crate) fn hooks(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for hook in self.capture.hooks() {
+            let kind = match hook.state {
+                geophone_probe::HookState::Attached => EventKind::CaptureAttached,
+                _ => EventKind::CaptureUnavailable,
+            };
+            self.sink.note(clocks::now(), kind, 0, hook.to_string());
+            lines.push(hook.to_string());
+        }
+        lines
+    }
+
+    /// Looks at everything that is older than the capture. Returns what could not be seen.
+    pub(crate) fn survey(&mut self) -> Vec<String> {
+        let Survey { facts, limits } = Discovery::survey();
+        for fact in &facts {
+            self.learn(fact);
+        }
+        limits
+    }
+
+    /// Captures until `stop` is set, then takes the hooks away, empties the ring and returns the final accounts.
+    pub(crate) fn run(mut self, stop: &AtomicBool) -> Result<Vec<LedgerRow>> {
+        let mut pace = Pace::new(self.capture.ring_bytes());
+        let mut next_write = clocks::now();
+        while !stop.load(Ordering::Relaxed) {
+            let wait = pace.after(self.drain()?);
+            let now = clocks::now();
+            if now >= next_write || self.analysis.waiting() > MAX_WAITING {
+                next_write = now.plus_ns(WRITE_EVERY_NS);
+                self.tick(now.minus_ns(HOLD_BACK_NS));
+                self.write()?;
+            }
+            std::thread::sleep(wait.min(Duration::from_millis(50)));
+        }
+        // What the kernel has handed over until now is wanted; then the hooks go, and what came in between is the last.
+        self.drain()?;
+        self.capture.detach();
+        while self.drain()?.records > 0 {}
+        self.tick(clocks::now());
+        self.analysis.finish();
+        self.sink.note(clocks::now(), EventKind::AgentStopped, 0, "as it was told to");
+        self.write()?;
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish()?;
+        }
+        self.ledger()
+    }
+
+    fn drain(&mut self) -> Result<geophone_probe::Drained> {
+        for fact in self.discovery.found().collect::<Vec<_>>() {
+            self.learn(&fact);
+        }
+        let Self { capture, discovery, analysis, recorder, wishes, sink, .. } = self;
+        let mut failed = None;
+        let drained = capture.drain(|item| {
+            let fact = match &item {
+                Item::Event(event) => {
+                    if let CaptureEvent::Socket(change) = event
+                        && let Some(pid) = change.pid
+                    {
+                        discovery.saw(pid);
+                    }
+                    if let CaptureEvent::Loss(loss) = event {
+                        sink.note(loss.at, EventKind::RecordsLost, loss.records, "the ring was full");
+                    }
+                    if let Some(recorder) = recorder {
+                        failed = failed.take().or(recorder.event(event).err());
+                    }
+                    analysis.event(event, wishes);
+                    None
+                }
+                Item::Exec(exec) => Some(discovery.exec(exec)),
+                Item::Exit(exit) => Some(discovery.exit(exit.pid, exit.at)),
+                _ => None,
+            };
+            if let Some(fact) = fact {
+                analysis.fact(&fact);
+                if let Some(recorder) = recorder {
+                    failed = failed.take().or(recorder.fact(&fact).err());
+                }
+            }
+        })?;
+        self.grant();
+        failed.map_or(Ok(drained), Err)
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        let now = now.max(self.analysis.watermark().min(clocks::now()));
+        self.analysis.tick(now, &mut self.wishes);
+        self.grant();
+    }
+
+    /// Tells the kernel what the parsers do not want.
+    fn grant(&mut self) {
+        for (key, until) in self.wishes.asked.drain(..) {
+            let flow = match key.way {
+                Way::Egress => Flow::Egress,
+                Way::Ingress => Flow::Ingress,
+            };
+            let what = match until {
+                SkipUntil::Seq(seq) => Skip::Until(seq),
+                _ => Skip::Forever,
+            };
+            // A wish that is not granted costs copies, and nothing else.
+            self.wishes_refused += u64::from(self.capture.skip(key.socket, flow, what).is_err());
+        }
+    }
+
+    fn learn(&mut self, fact: &Fact) {
+        self.analysis.fact(fact);
+        if let Some(recorder) = &mut self.recorder {
+            // A full disk is noticed by the next event as well, and reported there.
+            let _ = recorder.fact(fact);
+        }
+    }
+
+    fn write(&mut self) -> Result<()> {
+        let ledger = self.ledger()?;
+        self.sink.write(&mut self.analysis, clocks::now(), ledger)
+    }
+
+    fn ledger(&self) -> Result<Vec<LedgerRow>> {
+        let mut rows = self.capture.ledger()?;
+        rows.extend(self.analysis.ledger());
+        Ok(rows)
+    }
+}
+
+/// A sixteenth of the memory, but at least 4 MiB and at most 64, as a power of two.
+fn ring_bytes(memory_bytes: u64) -> usize {
+    let bytes = (memory_bytes / 16).clamp(4 << 20, 64 << 20);
+    1 << bytes.ilog2()
+}
+
+/// What the pipeline does not want, until the kernel can be told: the ring is borrowed while it is drained.
+#[derive(Default)]
+struct Wishes {
+    asked: Vec<(PolicyKey, SkipUntil)>,
+}
+
+impl Policy for Wishes {
+    fn skip(&mut self, key: PolicyKey, until: SkipUntil) {
+        self.asked.push((key, until));
+    }
+
+    /// The map evicts by itself what is not asked for any more.
+    fn forget(&mut self, _: SocketCookie) {}
+}
+
+/// Writes a recording beside the analysis.
+struct Recorder {
+    writer: Writer<File>,
+}
+
+impl Recorder {
+    fn create(path: &Path, begun: Timestamp) -> Result<Self> {
+        let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
+        let header = Header::new(begun)
+            .with_kernel(&kernel)
+            .with_recorder(concat!("geophone ", env!("CARGO_PKG_VERSION")));
+        let writer = recording::create(path, Existing::Refuse, &header)?;
+        Ok(Self { writer })
+    }
+
+    fn event(&mut self, event: &CaptureEvent<'_>) -> Result<()> {
+        self.writer.event(event).context("the recording cannot go on")
+    }
+
+    fn fact(&mut self, fact: &Fact) -> Result<()> {
+        self.writer.fact(fact).context("the recording cannot go on")
+    }
+
+    fn finish(self) -> Result<()> {
+        self.writer.finish().context("the recording cannot be completed")?;
+        Ok(())
+    }
+}

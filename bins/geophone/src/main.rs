@@ -1,0 +1,155 @@
+//! Geophone for one machine: capture, analysis, store, API and page in one process.
+//!
+//! [`live`] listens to the running kernel, [`replay`] runs a file; both feed [`analysis`], whose rows [`sink`] writes into
+//! the store, which [`serve`] shows and [`report`] prints.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
+
+mod analysis;
+mod args;
+mod clocks;
+mod discovery;
+mod live;
+mod replay;
+mod report;
+mod serve;
+mod settings;
+mod sink;
+
+use std::{
+    io::Write as _,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use anyhow::{Context as _, Result};
+use clap::Parser as _;
+use geophone_api::Now;
+use geophone_model::ledger::LedgerRow;
+use geophone_store::{MemoryConfig, MemoryStore, Store};
+
+use crate::{
+    args::{Args, Command, ReplayArgs},
+    live::Live,
+    settings::{DEFAULT_LISTEN, DEFAULT_MEMORY_BYTES, Settings},
+};
+
+/// What is not seen, for the person who wonders where her traffic is (README, "What it does not see").
+const NOT_SEEN: &str = "Not seen: forwarded and virtual machines' traffic, plaintext inside TLS, Unix sockets, raw sockets, \
+                        SCTP, AF_XDP, and what runs outside this cgroup2 tree. Protocols: HTTP/1.x.";
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let done = match args.command {
+        Some(Command::Replay(args)) => replay(&args),
+        None => Settings::new(args.live).and_then(live),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("geophone: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn live(settings: Settings) -> Result<ExitCode> {
+    let runtime = runtime()?;
+    let store: Arc<dyn Store> = Arc::new(store(settings.memory_bytes));
+    let listener = runtime.block_on(serve::bind(settings.listen))?;
+    let address = listener.local_addr()?;
+    let mut live = Live::open(&settings, Arc::clone(&store), address.port())?;
+    if let Some(path) = &settings.record {
+        eprintln!("Recording raw traffic, with every secret in it, to {}: keep it safe.", path.display());
+    }
+    for line in live.hooks() {
+        println!("{line}");
+    }
+    for limit in live.survey() {
+        println!("{limit}");
+    }
+    println!("{NOT_SEEN}");
+    println!("What is shown is kept in memory, and gone when this ends.");
+    println!("Capture is attached. Open http://{address}/");
+    std::io::stdout().flush()?;
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let capture = {
+        let stop = Arc::clone(&stop);
+        std::thread::Builder::new().name("capture".to_owned()).spawn(move || live.run(&stop))
+    };
+    let capture = capture.context("cannot start the thread that captures")?;
+    let served = runtime.block_on(async {
+        let end = async move {
+            let lasts = async {
+                match settings.for_ {
+                    Some(time) => tokio::time::sleep(time).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = lasts => {}
+                asked = serve::asked_to_end() => if let Err(error) = asked { eprintln!("geophone: {error:#}") },
+            }
+        };
+        serve::serve(listener, store, Now::Provided(Arc::new(clocks::now)), settings.allowed_hosts, end).await
+    });
+    stop.store(true, Ordering::Relaxed);
+    let ledger = capture.join().map_err(|_| anyhow::anyhow!("the capture has failed"))??;
+    print!("{}", report::ledger(&ledger));
+    served?;
+    Ok(verdict(&ledger))
+}
+
+fn replay(args: &ReplayArgs) -> Result<ExitCode> {
+    let memory_bytes = args.memory_limit.unwrap_or(DEFAULT_MEMORY_BYTES);
+    let runtime = runtime()?;
+    let listener = match args.serve {
+        true => Some(runtime.block_on(serve::bind(args.listen.unwrap_or(DEFAULT_LISTEN)))?),
+        false => None,
+    };
+    let store: Arc<dyn Store> = Arc::new(store(memory_bytes));
+    let replayed = replay::replay(&args.file, memory_bytes, Arc::clone(&store))?;
+    let map = report::map(&*store, replayed.range)?;
+    print!("{}", report::format(&map, args.format)?);
+    eprint!("{}", report::ledger(&replayed.ledger));
+    let code = match &replayed.damage {
+        Some(damage) => {
+            eprintln!("geophone: {damage:#}; what was readable is shown");
+            ExitCode::FAILURE
+        }
+        None => verdict(&replayed.ledger),
+    };
+    if let Some(listener) = listener {
+        println!("Open http://{}/", listener.local_addr()?);
+        std::io::stdout().flush()?;
+        let end = async {
+            if let Err(error) = serve::asked_to_end().await {
+                eprintln!("geophone: {error:#}");
+            }
+        };
+        runtime.block_on(serve::serve(listener, store, Now::NewestRow, Vec::new(), end))?;
+    }
+    Ok(code)
+}
+
+/// Books that do not balance are a defect, and whoever runs this in a script should notice.
+fn verdict(ledger: &[LedgerRow]) -> ExitCode {
+    let off: Vec<_> = ledger.iter().filter(|row| row.imbalance() != 0).collect();
+    for row in &off {
+        eprintln!("geophone: the ledger does not balance: {row}");
+    }
+    if off.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Half of the memory is for what is kept.
+fn store(memory_bytes: u64) -> MemoryStore {
+    MemoryStore::new(MemoryConfig::within(memory_bytes / 2))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the server's runtime")
+}

@@ -1,0 +1,121 @@
+//! Running a file through the same analysis as live traffic.
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result};
+use geophone_capture_file::Item;
+use geophone_model::{
+    ledger::{LedgerRow, Stage},
+    time::{Timestamp, Window},
+};
+use geophone_pipeline::NoPolicy;
+use geophone_store::{EventKind, Store};
+
+use crate::{analysis::Analysis, clocks, sink::Sink};
+
+/// How much event time passes between two rounds of upkeep.
+const TICK_NS: u64 = 1_000_000_000;
+/// Exchanges that may gather before they are written.
+const MAX_WAITING: usize = 10_000;
+
+/// What a replay came to.
+pub(crate) struct Replayed {
+    /// From the first window to the last.
+    pub(crate) range: Window,
+    /// The accounts of all stages.
+    pub(crate) ledger: Vec<LedgerRow>,
+    /// Why the file could not be read to its end.
+    pub(crate) damage: Option<anyhow::Error>,
+}
+
+/// Reads the file to its end, or to where it is damaged, and writes all that came of it into the store.
+pub(crate) fn replay(path: &Path, memory_bytes: u64, store: Arc<dyn Store>) -> Result<Replayed> {
+    let mut source = geophone_capture_file::open(path)?;
+    let mut analysis = Analysis::new(memory_bytes / 4);
+    let mut sink = Sink::new(store, clocks::now());
+    let mut progress = Progress::new();
+    let (mut first, mut next_tick) = (None, Timestamp::MIN);
+    let damage = loop {
+        let at = match source.next() {
+            Ok(Some(Item::Event(event))) => {
+                analysis.event(&event, &mut NoPolicy);
+                event.at()
+            }
+            Ok(Some(Item::Fact(fact))) => {
+                analysis.fact(&fact);
+                continue;
+            }
+            Ok(Some(_)) => continue,
+            Ok(None) => break None,
+            Err(error) => break Some(anyhow::Error::new(error).context(format!("{} is damaged", path.display()))),
+        };
+        first.get_or_insert(at);
+        if at >= next_tick || analysis.waiting() > MAX_WAITING {
+            next_tick = at.plus_ns(TICK_NS);
+            analysis.tick(analysis.watermark(), &mut NoPolicy);
+            if analysis.waiting() > MAX_WAITING {
+                sink.write(&mut analysis, at, Vec::new())?;
+            }
+            progress.show(source.progress());
+        }
+    };
+    progress.clear();
+    analysis.finish();
+    let last = analysis.watermark();
+    let mut ledger = vec![source.ledger()];
+    ledger.extend(analysis.ledger());
+    ledger.sort_by_key(|row| (row.stage != Stage::Decode, row.stage));
+    if let Some(damage) = &damage {
+        sink.note(last, EventKind::RecordsLost, 0, format!("{damage:#}"));
+    }
+    sink.write(&mut analysis, last, ledger.clone()).context("cannot keep what was read")?;
+    Ok(Replayed { range: range(first.unwrap_or(last), last), ledger, damage })
+}
+
+/// From the beginning of the window of `first` to the end of that of `last`.
+fn range(first: Timestamp, last: Timestamp) -> Window {
+    let start = Window::containing(first, Window::DEFAULT_LENGTH_NS).start;
+    let end = Window::containing(last, Window::DEFAULT_LENGTH_NS).end();
+    Window { start, length_ns: end.ns_since(start) }
+}
+
+/// How far it has come, on a terminal, for files that take their time.
+struct Progress {
+    next: Instant,
+    shown: bool,
+}
+
+impl Progress {
+    #[expect(clippy::disallowed_methods, reason = "a person wants to see that something happens")]
+    fn new() -> Self {
+        Self { next: Instant::now() + Duration::from_secs(1), shown: false }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a person wants to see that something happens")]
+    fn show(&mut self, progress: geophone_capture_file::Progress) {
+        if Instant::now() < self.next {
+            return;
+        }
+        self.next += Duration::from_millis(500);
+        let mut terminal = std::io::stderr();
+        if terminal.is_terminal()
+            && let Some(total) = progress.total_bytes.filter(|total| *total > 0)
+        {
+            self.shown = true;
+            let percent = progress.read_bytes as f64 / total as f64 * 100.0;
+            // A terminal that is gone is no reason to stop.
+            let _ = write!(terminal, "\r{percent:3.0} % of {} MiB", total >> 20);
+        }
+    }
+
+    fn clear(&self) {
+        if self.shown {
+            let _ = write!(std::io::stderr(), "\r{:30}\r", "");
+        }
+    }
+}

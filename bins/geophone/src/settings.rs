@@ -1,0 +1,105 @@
+//! What the command line and the settings file say together.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use crate::args::{self, LiveArgs};
+
+/// Where the page is served unless told otherwise.
+pub(crate) const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7070);
+/// The memory limit unless told otherwise.
+pub(crate) const DEFAULT_MEMORY_BYTES: u64 = 256 << 20;
+
+/// Settings of a live run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) for_: Option<Duration>,
+    pub(crate) record: Option<PathBuf>,
+    pub(crate) memory_bytes: u64,
+    pub(crate) cgroup: Option<PathBuf>,
+    /// Host names by which the page may be called besides those of the loopback address.
+    pub(crate) allowed_hosts: Vec<String>,
+}
+
+/// The settings file. Every key can be left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    listen: Option<SocketAddr>,
+    #[serde(rename = "for")]
+    for_: Option<String>,
+    record: Option<PathBuf>,
+    memory_limit: Option<String>,
+    cgroup: Option<PathBuf>,
+    allowed_hosts: Vec<String>,
+}
+
+impl Settings {
+    /// The command line's values, else the file's, else the defaults.
+    pub(crate) fn new(args: LiveArgs) -> Result<Self> {
+        let file = args.config.as_deref().map_or_else(|| Ok(File::default()), File::read)?;
+        let from_file = |what: &str, error: String| {
+            let path = args.config.as_deref().unwrap_or_else(|| Path::new("the settings"));
+            anyhow::anyhow!("{}: {what}: {error}", path.display())
+        };
+        let for_ = file.for_.as_deref().map(args::duration).transpose().map_err(|error| from_file("for", error))?;
+        let memory = file.memory_limit.as_deref().map(args::size).transpose();
+        let memory = memory.map_err(|error| from_file("memory_limit", error))?;
+        Ok(Self {
+            listen: args.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
+            for_: args.for_.or(for_),
+            record: args.record.or(file.record),
+            memory_bytes: args.memory_limit.or(memory).unwrap_or(DEFAULT_MEMORY_BYTES),
+            cgroup: args.cgroup.or(file.cgroup),
+            allowed_hosts: file.allowed_hosts,
+        })
+    }
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display()))?;
+        // The library's message has the line and, for an unknown key, the ones that are known.
+        toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    fn settings(name: &str, file: &str, args: &[&str]) -> Result<Settings> {
+        let path = std::env::temp_dir().join(format!("geophone-settings-{}-{name}.toml", std::process::id()));
+        std::fs::write(&path, file).unwrap();
+        let path_text = path.to_string_lossy().into_owned();
+        let words = ["geophone", "--config", &path_text].into_iter().chain(args.iter().copied());
+        let settings = Settings::new(args::Args::parse_from(words).live);
+        std::fs::remove_file(&path).unwrap();
+        settings
+    }
+
+    #[test]
+    fn the_command_line_comes_before_the_file() {
+        let file = "listen = \"127.0.0.1:1\"\nmemory_limit = \"64MiB\"\nfor = \"5s\"\n";
+        let settings = settings("order", file, &["--listen", "127.0.0.1:2"]).unwrap();
+        assert_eq!(settings.listen.port(), 2);
+        assert_eq!((settings.memory_bytes, settings.for_), (64 << 20, Some(Duration::from_secs(5))));
+    }
+
+    #[test]
+    fn a_wrong_key_or_value_is_named() {
+        let message = |name, file| format!("{:#}", settings(name, file, &[]).unwrap_err());
+        assert!(message("key", "lisen = \"127.0.0.1:1\"").contains("unknown field `lisen`"));
+        assert!(message("value", "listen = \"nowhere\"").contains("listen"));
+        assert!(message("size", "memory_limit = \"lots\"").contains("memory_limit: `lots` is no size"));
+    }
+}
