@@ -44,6 +44,8 @@
 #![forbid(unsafe_code)]
 
 mod batch;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod cursor;
 mod error;
 #[cfg(feature = "memory")]

@@ -1,1 +1,136 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
+use pollster::block_on;
+
+use super::*;
+use crate::{
+    BatchId,
+    conformance::{self, fixture::exchange},
+};
+
+fn batch(sequence: u64, exchanges: impl IntoIterator<Item = StoredExchange>) -> Batch {
+    let mut batch = Batch::new(BatchId::new("agent", 1, sequence));
+    batch.exchanges.extend(exchanges);
+    batch
+}
+
+const EVERYTHING: geophone_model::time::Window =
+    geophone_model::time::Window { start: Timestamp::MIN, length_ns: u64::MAX };
+
+#[test]
+fn it_conforms() {
+    let open = |room| -> BoxFuture<'static, Arc<dyn Store>> {
+        let config = match room {
+            conformance::Room::Ample => MemoryConfig::default(),
+            conformance::Room::Little => MemoryConfig::within(256 << 10),
+        };
+        Box::pin(ready(Arc::new(MemoryStore::new(config)) as Arc<dyn Store>))
+    };
+    block_on(conformance::run(&open));
+}
+
+#[test]
+fn the_small_store_of_the_suite_does_evict() {
+    let store = MemoryStore::new(MemoryConfig::within(256 << 10));
+    for sequence in 0..300 {
+        block_on(store.append(batch(sequence, (0..10).map(exchange)))).unwrap();
+    }
+    let stats = store.count();
+    assert!(stats.exchanges.evicted > 1000 && stats.exchanges.rows > 100, "{stats:?}");
+}
+
+#[test]
+fn many_exchanges_never_drive_out_the_series() {
+    let store = MemoryStore::new(MemoryConfig::within(64 << 10));
+    let window = geophone_model::time::Window { start: Timestamp::MIN, length_ns: 1 };
+    let mut first = batch(0, []);
+    first.windows.push(WindowSnapshot { window, points: Vec::new(), coverage: Default::default() });
+    block_on(store.append(first)).unwrap();
+    block_on(store.append(batch(1, (0..10_000).map(exchange)))).unwrap();
+    assert!(store.count().exchanges.evicted > 0);
+    assert_eq!(block_on(store.windows(PointQuery::new(EVERYTHING))).unwrap().len(), 1);
+}
+
+#[test]
+fn a_budget_of_nothing_keeps_nothing() {
+    let store = MemoryStore::new(MemoryConfig::within(0));
+    block_on(store.append(batch(0, (0..1000).map(exchange)))).unwrap();
+    let stats = store.count();
+    assert_eq!((stats.exchanges.rows, stats.exchanges.bytes, stats.exchanges.evicted), (0, 0, 1000));
+}
+
+#[test]
+fn a_reader_who_looks_for_what_is_rare_gets_there_by_short_pages() {
+    let store = MemoryStore::new(MemoryConfig::within(4 << 30));
+    const ROWS: u64 = 450_000;
+    for sequence in 0..ROWS / 10_000 {
+        let from = sequence * 10_000;
+        block_on(store.append(batch(sequence, (from..from + 10_000).map(exchange)))).unwrap();
+    }
+    let mut query = ExchangeQuery::new(EVERYTHING, 10);
+    query.filter.min_duration_ns = Some(u64::MAX);
+    let mut pages = 0;
+    loop {
+        let page = block_on(store.exchanges(query.clone())).unwrap();
+        pages += 1;
+        assert!(page.rows.is_empty());
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, 3, "a page looks at no more than 200,000 rows, and some more to fill a bite");
+}
+
+#[test]
+fn readers_and_writers_at_the_same_time_see_each_row_once_and_the_books_balance() {
+    const WRITERS: u64 = 3;
+    const BATCHES: u64 = 60;
+    let store = MemoryStore::new(MemoryConfig::within(2 << 20));
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let store = &store;
+        let reader = scope.spawn(|| {
+            let mut pages = 0_u64;
+            while !done.load(Ordering::Acquire) || pages == 0 {
+                let mut query = ExchangeQuery::new(EVERYTHING, 50);
+                let mut last = None;
+                loop {
+                    let page = block_on(store.exchanges(query.clone())).unwrap();
+                    pages += 1;
+                    for row in page.rows {
+                        assert!(last.is_none_or(|last| row.cursor < last), "sorted, and nothing twice");
+                        last = Some(row.cursor);
+                    }
+                    query.after = page.next;
+                    if query.after.is_none() {
+                        break;
+                    }
+                }
+                for record in block_on(store.ledger()).unwrap() {
+                    assert!(record.rows.iter().all(|row| row.imbalance() == 0), "{record:?}");
+                }
+            }
+        });
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                scope.spawn(move || {
+                    for sequence in 0..BATCHES {
+                        let mut batch = batch(sequence, (0..50).map(|n| exchange(sequence * 1000 + n)));
+                        batch.id = BatchId::new(&format!("agent-{writer}"), 1, sequence);
+                        block_on(store.append(batch)).unwrap();
+                    }
+                })
+            })
+            .collect();
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        done.store(true, Ordering::Release);
+        reader.join().unwrap();
+    });
+    let stats = store.count();
+    assert_eq!(stats.batches, WRITERS * BATCHES);
+    assert_eq!(stats.exchanges.rows + stats.exchanges.evicted, WRITERS * BATCHES * 50);
+}
