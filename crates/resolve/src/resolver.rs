@@ -10,7 +10,7 @@ use geophone_model::{
     exchange::Exchange,
     fact::{Fact, ProcessFact},
     identity::{Identity, IdentityKind},
-    net::{Endpoint, NetNs, Transport},
+    net::{Endpoint, NetNs, SocketCookie, Transport},
     time::Timestamp,
 };
 
@@ -225,7 +225,7 @@ impl Resolver {
         // A socket knows its peer by what it dialled; translation on the way is none of its business.
         for remote in query.peer.dialled.into_iter().chain([query.peer.endpoint]) {
             let address = Address { netns, transport, local, remote: Some(remote) };
-            if let Some((owner, identity)) = self.owner_of(&address, query.at) {
+            if let Some((owner, identity)) = self.owner_of(&address, query.party.cookie, query.at) {
                 return Some(Resolution { identity, basis: Basis::Tuple(owner.source), settled: owner.is_sure() });
             }
         }
@@ -238,7 +238,7 @@ impl Resolver {
         let wildcards = if is_here { wildcards(local) } else { [None; 2] };
         for local in [Some(local)].into_iter().chain(wildcards).flatten() {
             let address = Address { netns, transport, local, remote: None };
-            if let Some((owner, identity)) = self.owner_of(&address, query.at) {
+            if let Some((owner, identity)) = self.owner_of(&address, None, query.at) {
                 // Who listens need not be who serves: workers accept from a listener that they inherited.
                 return Some(Resolution { identity, basis: Basis::Listener(owner.source), settled: false });
             }
@@ -246,8 +246,13 @@ impl Resolver {
         None
     }
 
-    fn owner_of(&mut self, address: &Address, at: Timestamp) -> Option<(Owner, Arc<Identity>)> {
-        let owner = self.sockets.owner_by_address(address, at)?;
+    fn owner_of(
+        &mut self,
+        address: &Address,
+        cookie: Option<SocketCookie>,
+        at: Timestamp,
+    ) -> Option<(Owner, Arc<Identity>)> {
+        let owner = self.sockets.owner_by_address(address, cookie, at)?;
         self.program(owner, at).map(|identity| (owner, identity))
     }
 

@@ -118,12 +118,19 @@ impl Sockets {
     }
 
     /// The owner of the socket that had an address at a time: of those that were not closed yet, the one heard of last
-    /// before that time, else the one heard of first after it.
-    pub(crate) fn owner_by_address(&mut self, address: &Address, at: Timestamp) -> Option<Owner> {
+    /// before that time, else the one heard of first after it. Where the cookie is known, a socket of another cookie has or
+    /// had the same ends by chance.
+    pub(crate) fn owner_by_address(
+        &mut self,
+        address: &Address,
+        cookie: Option<SocketCookie>,
+        at: Timestamp,
+    ) -> Option<Owner> {
+        let is_another = |socket: &Socket| cookie.is_some() && socket.cookie.is_some() && socket.cookie != cookie;
         let slot = self
             .neighbours(address)
             .filter_map(|slot| Some((slot, self.socket(slot)?)))
-            .filter(|(_, socket)| socket.closed.is_none_or(|closed| at <= closed))
+            .filter(|(_, socket)| socket.closed.is_none_or(|closed| at <= closed) && !is_another(socket))
             .min_by_key(|(slot, socket)| {
                 (socket.known_from > at, at.as_ns().abs_diff(socket.known_from.as_ns()), *slot)
             })?
@@ -275,7 +282,7 @@ mod tests {
     }
 
     fn pid(sockets: &mut Sockets, local: &str, remote: Option<&str>, at: u64) -> Option<u32> {
-        sockets.owner_by_address(&address(local, remote), AT(at)).map(|owner| owner.pid.0)
+        sockets.owner_by_address(&address(local, remote), None, AT(at)).map(|owner| owner.pid.0)
     }
 
     #[test]
