@@ -15,7 +15,7 @@ use geophone_red::{
     Aggregator, Config, merge,
     template::{self, Templates},
 };
-use setup::{Random, Traffic, get, outcome};
+use setup::{Exchange, Random, Traffic, get, outcome};
 
 fn record(criterion: &mut Criterion) {
     for series in [1, 100, 10_000] {
@@ -25,40 +25,35 @@ fn record(criterion: &mut Criterion) {
 
         let mut aggregator = traffic.recorded();
         assert_eq!(aggregator.series_len(), series);
-        let prepared: Vec<_> =
-            traffic.exchanges.iter().map(|e| (aggregator.prepare(&traffic.subject(e)), e.3)).collect();
-        group.bench_function("prepared", |bencher| {
-            bencher.iter(|| {
-                for (prepared, outcome) in black_box(&prepared) {
-                    aggregator.observe_prepared(prepared, outcome).expect("nothing was forgotten");
-                }
-            });
-        });
-        group.bench_function("observe", |bencher| {
-            bencher.iter(|| {
-                for exchange in black_box(&traffic.exchanges) {
-                    black_box(aggregator.observe(&traffic.subject(exchange), &exchange.3));
-                }
-            });
-        });
-
-        let labels = traffic.labels();
+        let prepared = traffic.for_each_series(|exchange| aggregator.prepare(&traffic.subject(exchange)));
+        let labels = traffic.for_each_series(|exchange| traffic.labels(exchange));
+        let attributes: Vec<_> = labels.iter().map(setup::Labels::attributes).collect();
         let family = setup::prometheus();
-        group.bench_function("peer prometheus-client family", |bencher| {
-            bencher.iter(|| {
-                for (labels, value) in black_box(&labels) {
-                    family.get_or_create(labels).observe(*value);
-                }
-            });
-        });
-        let attributes: Vec<_> = labels.iter().map(|(labels, value)| (labels.attributes(), *value)).collect();
         let (_provider, histogram) = setup::opentelemetry();
-        group.bench_function("peer opentelemetry_sdk attributes", |bencher| {
-            bencher.iter(|| {
-                for (attributes, value) in black_box(&attributes) {
-                    histogram.record(*value, attributes);
-                }
+
+        let mut n = 0;
+        let mut bench = |name: &str, record: &mut dyn FnMut(&Exchange, usize)| {
+            group.bench_function(name, |bencher| {
+                bencher.iter(|| {
+                    for exchange in black_box(&traffic.exchanges) {
+                        record(exchange, n);
+                        n += 1;
+                    }
+                });
             });
+        };
+        bench("prepared", &mut |exchange, n| {
+            let prepared = &prepared[exchange.series as usize];
+            aggregator.observe_prepared(prepared, traffic.outcome(n)).expect("nothing was forgotten");
+        });
+        bench("observe", &mut |exchange, n| {
+            black_box(aggregator.observe(&traffic.subject(exchange), traffic.outcome(n)));
+        });
+        bench("peer prometheus-client family", &mut |exchange, n| {
+            family.get_or_create(&labels[exchange.series as usize]).observe(traffic.duration_ns(n));
+        });
+        bench("peer opentelemetry_sdk attributes", &mut |exchange, n| {
+            histogram.record(traffic.duration_ns(n), &attributes[exchange.series as usize]);
         });
         group.finish();
     }
@@ -115,7 +110,7 @@ fn snapshot(criterion: &mut Criterion) {
             BatchSize::PerIteration,
         );
     });
-    let second = outcome(1_000_000);
+    let outcome = outcome(1_000_000);
     group.bench_function("first exchange of each series", |bencher| {
         bencher.iter_batched(
             || {
@@ -125,7 +120,7 @@ fn snapshot(criterion: &mut Criterion) {
             },
             |mut aggregator| {
                 for exchange in &traffic.exchanges {
-                    aggregator.observe(&traffic.subject(exchange), &second);
+                    aggregator.observe(&traffic.subject(exchange), &outcome);
                 }
                 aggregator
             },

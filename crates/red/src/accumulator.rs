@@ -24,11 +24,14 @@ pub(crate) struct Accumulator {
     streams: u64,
     request_bytes: u64,
     response_bytes: u64,
-    /// Most buckets that the three distributions ever had together, for the estimate of memory.
-    buckets: usize,
+    /// Most buckets that the distributions of calls ever had together, for the estimate of memory.
+    call_buckets: u32,
+    /// The same of streams.
+    stream_buckets: u32,
     duration: Exponential,
     first_byte: Exponential,
-    lifetime: Exponential,
+    /// Few series have streams: those that do not are smaller, and touch fewer cache lines.
+    lifetime: Option<Box<Exponential>>,
     exemplars: Vec<Exemplar>,
 }
 
@@ -41,10 +44,11 @@ impl Accumulator {
             streams: 0,
             request_bytes: 0,
             response_bytes: 0,
-            buckets: 0,
+            call_buckets: 0,
+            stream_buckets: 0,
             duration: Exponential::new(config),
             first_byte: Exponential::new(config),
-            lifetime: Exponential::new(config),
+            lifetime: None,
             exemplars: Vec::new(),
         }
     }
@@ -65,30 +69,35 @@ impl Accumulator {
                 if let Some(trace) = outcome.trace {
                     keep_slowest(&mut self.exemplars, Exemplar { at: outcome.end, duration_ns, trace });
                 }
+                let buckets = (self.duration.counts().len() + self.first_byte.counts().len()) as u32;
+                if buckets > self.call_buckets { self.grown_to(buckets, self.stream_buckets) } else { 0 }
             }
             Timing::Stream { lifetime_ns } => {
                 self.streams += 1;
-                self.lifetime.record(lifetime_ns);
+                let config = *self.duration.config();
+                let lifetime = self.lifetime.get_or_insert_with(|| Box::new(Exponential::new(config)));
+                lifetime.record(lifetime_ns);
+                let buckets = lifetime.counts().len() as u32;
+                if buckets > self.stream_buckets { self.grown_to(self.call_buckets, buckets) } else { 0 }
             }
-            Timing::Untimed => {}
+            Timing::Untimed => 0,
         }
-        let buckets = self.duration.counts().len() + self.first_byte.counts().len() + self.lifetime.counts().len();
-        if buckets > self.buckets { self.grown_to(buckets) } else { 0 }
     }
 
     #[cold]
-    fn grown_to(&mut self, buckets: usize) -> usize {
+    fn grown_to(&mut self, call_buckets: u32, stream_buckets: u32) -> usize {
         let before = self.heap_bytes();
-        self.buckets = buckets;
+        (self.call_buckets, self.stream_buckets) = (call_buckets, stream_buckets);
         self.heap_bytes() - before
     }
 
     /// Bytes that it holds beside itself, estimated: a distribution's capacity doubles as it grows.
     pub(crate) fn heap_bytes(&self) -> usize {
-        if self.buckets == 0 {
-            return 0;
-        }
-        size_of::<u64>() * (2 * self.buckets).max(FIRST_BUCKETS) + MAX_EXEMPLARS * size_of::<Exemplar>()
+        let counts =
+            |buckets: u32| if buckets == 0 { 0 } else { size_of::<u64>() * FIRST_BUCKETS.max(2 * buckets as usize) };
+        let exemplars = if self.call_buckets == 0 { 0 } else { MAX_EXEMPLARS * size_of::<Exemplar>() };
+        let lifetime = if self.stream_buckets == 0 { 0 } else { size_of::<Exponential>() };
+        counts(self.call_buckets) + counts(self.stream_buckets) + lifetime + exemplars
     }
 
     /// Whether nothing was counted.
@@ -104,7 +113,8 @@ impl Accumulator {
             streams,
             request_bytes,
             response_bytes,
-            buckets: _,
+            call_buckets: _,
+            stream_buckets: _,
             duration,
             first_byte,
             lifetime,
@@ -113,7 +123,9 @@ impl Accumulator {
         (*requests, *same_point, *streams, *request_bytes, *response_bytes) = (0, 0, 0, 0, 0);
         duration.clear();
         first_byte.clear();
-        lifetime.clear();
+        if let Some(lifetime) = lifetime {
+            lifetime.clear();
+        }
         exemplars.clear();
     }
 
@@ -128,7 +140,10 @@ impl Accumulator {
             response_bytes: self.response_bytes,
             duration: to_buckets(&self.duration),
             first_byte: to_buckets(&self.first_byte),
-            lifetime: to_buckets(&self.lifetime),
+            lifetime: self
+                .lifetime
+                .as_deref()
+                .map_or_else(|| Buckets { scale: self.duration.config().scale(), ..Buckets::default() }, to_buckets),
             exemplars: self.exemplars.clone(),
         }
     }

@@ -217,24 +217,22 @@ impl Aggregator {
             Some(window) => window,
             None => self.open_window(outcome.end)?,
         };
+        let (view, local, peer) = match observed {
+            Observed::Client | Observed::SamePoint => (View::Client, client, server),
+            Observed::Server => (View::Server, server, client),
+        };
         let Status { class, code } = outcome.status;
-        let by_client = Key { local: client, peer: server, operation, code, view: View::Client, protocol, class };
-        let by_server = Key { local: server, peer: client, operation, code, view: View::Server, protocol, class };
+        let key = Key { local, peer, operation, code, view, protocol, class };
         // Both places are found before anything is counted, so that an exchange counts whole or not at all.
-        match observed {
-            Observed::Client => {
-                let slot = self.series(window, by_client)?;
-                self.windows.add(slot, outcome, false);
-            }
-            Observed::Server => {
-                let slot = self.series(window, by_server)?;
-                self.windows.add(slot, outcome, false);
-            }
-            Observed::SamePoint => {
-                let slots = [self.series(window, by_client)?, self.series(window, by_server)?];
-                slots.into_iter().for_each(|slot| self.windows.add(slot, outcome, true));
-                self.counters.same_point += 1;
-            }
+        let slot = self.series(window, key)?;
+        let same_point = match observed {
+            Observed::SamePoint => Some(self.series(window, key.of_other_end())?),
+            Observed::Client | Observed::Server => None,
+        };
+        self.windows.add(slot, outcome, same_point.is_some());
+        if let Some(slot) = same_point {
+            self.windows.add(slot, outcome, true);
+            self.counters.same_point += 1;
         }
         self.counters.late += u64::from(self.windows.window(window).late);
         self.counters.operations_folded += u64::from(operation == OTHER);

@@ -24,6 +24,17 @@ pub(crate) struct Key {
     pub(crate) class: StatusClass,
 }
 
+impl Key {
+    /// The series that counts the same at the other end.
+    pub(crate) fn of_other_end(self) -> Self {
+        let view = match self.view {
+            View::Client => View::Server,
+            View::Server => View::Client,
+        };
+        Self { view, local: self.peer, peer: self.local, ..self }
+    }
+}
+
 impl Hash for Key {
     /// The view swaps local and peer, an operation has one protocol, and a code nearly always one class: hashing these three
     /// as well would cost more than the rare collision.

@@ -1,9 +1,10 @@
 //! Windows that are open, and their series.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use geophone_distribution::Config;
 use geophone_model::time::{Timestamp, Window};
+use hashbrown::HashTable;
 
 use crate::{accumulator::Accumulator, key::Key, subject::Outcome};
 
@@ -15,6 +16,7 @@ const MAX_SPARE_WINDOWS: usize = 2;
 pub(crate) struct Windows {
     length_ns: u64,
     distribution: Config,
+    hasher: foldhash::fast::RandomState,
     /// In order of time.
     open: Vec<OpenWindow>,
     /// Index of the window that was used last: nearly always the one that is wanted next.
@@ -33,7 +35,9 @@ pub(crate) struct OpenWindow {
     pub(crate) window: Window,
     /// Whether it was over already when it was opened.
     pub(crate) late: bool,
-    index: HashMap<Key, u32, foldhash::fast::RandomState>,
+    /// Indexes into `series`, by the hash of the key. The keys are in the series only: with them in the table it would not
+    /// fit into a second-level cache, and a series that is found is going to be written anyway.
+    index: HashTable<u32>,
     pub(crate) series: Vec<Accumulator>,
 }
 
@@ -49,6 +53,7 @@ impl Windows {
         Self {
             length_ns: length_ns.max(1),
             distribution,
+            hasher: foldhash::fast::RandomState::default(),
             open: Vec::new(),
             recent: 0,
             series: 0,
@@ -74,7 +79,7 @@ impl Windows {
         let at = self.position(window).unwrap_or_else(|at| {
             let spare = self.spare_windows.pop();
             let mut opened =
-                spare.unwrap_or_else(|| OpenWindow { window, late, index: HashMap::default(), series: Vec::new() });
+                spare.unwrap_or_else(|| OpenWindow { window, late, index: HashTable::new(), series: Vec::new() });
             (opened.window, opened.late) = (window, late);
             self.open.insert(at, opened);
             at
@@ -108,8 +113,9 @@ impl Windows {
 
     #[inline]
     pub(crate) fn find_series(&self, window: usize, key: &Key) -> Option<Slot> {
-        let series = *self.open[window].index.get(key)?;
-        Some(Slot { window, series })
+        let OpenWindow { index, series, .. } = &self.open[window];
+        let found = index.find(self.hasher.hash_one(key), |&at| series[at as usize].key == *key)?;
+        Some(Slot { window, series: *found })
     }
 
     /// Adds a series that is not there.
@@ -125,12 +131,13 @@ impl Windows {
                 new
             }
         };
-        let open = &mut self.open[window];
-        let series = open.series.len() as u32;
-        open.index.insert(key, series);
-        open.series.push(accumulator);
+        let hasher = &self.hasher;
+        let OpenWindow { index, series, .. } = &mut self.open[window];
+        let at = series.len() as u32;
+        series.push(accumulator);
+        index.insert_unique(hasher.hash_one(key), at, |&at| hasher.hash_one(series[at as usize].key));
         self.series += 1;
-        Slot { window, series }
+        Slot { window, series: at }
     }
 
     /// Counts an exchange in a series.
@@ -165,7 +172,7 @@ impl Windows {
         }
         if self.spare_windows.len() < MAX_SPARE_WINDOWS {
             closed.index.clear();
-            closed.index.shrink_to(2 * self.typical_series);
+            closed.index.shrink_to(2 * self.typical_series, |_| unreachable!("it is empty"));
             closed.series.shrink_to(2 * self.typical_series);
             self.spare_windows.push(closed);
         }
@@ -183,5 +190,5 @@ impl Windows {
 
 /// Bytes of an accumulator and of its place in an index.
 fn bytes_of(accumulator: &Accumulator) -> usize {
-    size_of::<Accumulator>() + size_of::<(Key, u32)>() + 1 + accumulator.heap_bytes()
+    size_of::<Accumulator>() + size_of::<u32>() + 1 + accumulator.heap_bytes()
 }

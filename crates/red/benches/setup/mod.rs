@@ -25,14 +25,26 @@ use prometheus_client::{
 
 /// Exchanges in one pass over all series, at least.
 const MIN_EXCHANGES: usize = 4_096;
+/// Different outcomes, few enough to stay in the first-level cache, as one that has just been parsed is.
+const OUTCOMES: usize = 127;
 
 /// Series of a service map: every client calls every server, ten operations each.
 pub(crate) struct Traffic {
     clients: Vec<Arc<Identity>>,
     servers: Vec<Arc<Identity>>,
     paths: Vec<String>,
-    /// Client, server, path and outcome, in no order that a cache could like.
-    pub(crate) exchanges: Vec<(usize, usize, usize, Outcome)>,
+    /// In no order that a cache could like.
+    pub(crate) exchanges: Vec<Exchange>,
+    outcomes: Vec<Outcome>,
+}
+
+/// An exchange, by indexes.
+pub(crate) struct Exchange {
+    /// Which series it belongs to.
+    pub(crate) series: u32,
+    client: u16,
+    server: u16,
+    path: u16,
 }
 
 impl Traffic {
@@ -44,8 +56,10 @@ impl Traffic {
         let mut random = Random::new();
         let mut exchanges: Vec<_> = (0..series.max(MIN_EXCHANGES))
             .map(|n| {
-                let (client, rest) = (n % clients_len, n / clients_len);
-                (client, rest % servers_len, rest / servers_len % paths_len, outcome(random.latency_ns()))
+                let (client, rest) = (n % series % clients_len, n % series / clients_len);
+                let (server, path) = (rest % servers_len, rest / servers_len);
+                let [client, server, path] = [client, server, path].map(|index| index as u16);
+                Exchange { series: (n % series) as u32, client, server, path }
             })
             .collect();
         for last in (1..exchanges.len()).rev() {
@@ -56,33 +70,55 @@ impl Traffic {
             servers: (0..servers_len).map(|n| service("server", n)).collect(),
             paths: (0..paths_len).map(|n| format!("/api/v1/users/{}/orders/kind-{n}x", 1_000 + n)).collect(),
             exchanges,
+            outcomes: (0..OUTCOMES).map(|_| outcome(random.latency_ns())).collect(),
         }
     }
 
-    pub(crate) fn subject(&self, (client, server, path, _): &(usize, usize, usize, Outcome)) -> Subject<'_> {
-        get(&self.clients[*client], &self.servers[*server], &self.paths[*path])
+    pub(crate) fn subject(&self, exchange: &Exchange) -> Subject<'_> {
+        let Exchange { client, server, path, .. } = *exchange;
+        get(&self.clients[usize::from(client)], &self.servers[usize::from(server)], &self.paths[usize::from(path)])
     }
 
-    /// An aggregator that has seen the traffic ten times.
+    /// The outcome of the nth exchange. Rounds through the exchanges give a series other outcomes every time.
+    pub(crate) fn outcome(&self, n: usize) -> &Outcome {
+        &self.outcomes[n % OUTCOMES]
+    }
+
+    pub(crate) fn duration_ns(&self, n: usize) -> f64 {
+        match self.outcome(n).timing {
+            Timing::Call { duration_ns, .. } => duration_ns as f64,
+            Timing::Stream { .. } | Timing::Untimed => 0.0,
+        }
+    }
+
+    /// An aggregator that has seen the traffic a hundred times.
     pub(crate) fn recorded(&self) -> Aggregator {
         let mut config = Config::default();
         config.memory_budget = 256 << 20;
         let mut aggregator = Aggregator::new(config);
-        for exchange in (0..10).flat_map(|_| &self.exchanges) {
-            aggregator.observe(&self.subject(exchange), &exchange.3);
+        for (n, exchange) in (0..100).flat_map(|_| &self.exchanges).enumerate() {
+            aggregator.observe(&self.subject(exchange), self.outcome(n));
         }
         aggregator
     }
 
-    /// What identifies a series for the peers: the same labels, made beforehand.
-    pub(crate) fn labels(&self) -> Vec<(Labels, f64)> {
-        let labels = |exchange: &(usize, usize, usize, Outcome)| Labels {
-            client: self.clients[exchange.0].name.clone(),
-            server: self.servers[exchange.1].name.clone(),
-            operation: format!("GET /api/v1/users/{{id}}/orders/kind-{}x", exchange.2),
+    /// Something for each series, made beforehand.
+    pub(crate) fn for_each_series<T>(&self, mut make: impl FnMut(&Exchange) -> T) -> Vec<T> {
+        let mut firsts: Vec<&Exchange> = self.exchanges.iter().collect();
+        firsts.sort_by_key(|exchange| exchange.series);
+        firsts.dedup_by_key(|exchange| exchange.series);
+        firsts.into_iter().map(&mut make).collect()
+    }
+
+    /// What identifies a series for the peers.
+    pub(crate) fn labels(&self, exchange: &Exchange) -> Labels {
+        let Subject { client, server, .. } = self.subject(exchange);
+        Labels {
+            client: client.name.clone(),
+            server: server.name.clone(),
+            operation: format!("GET /api/v1/users/{{id}}/orders/kind-{}x", exchange.path),
             status: "200".to_owned(),
-        };
-        self.exchanges.iter().map(|exchange| (labels(exchange), duration_ns(&exchange.3) as f64)).collect()
+        }
     }
 }
 
@@ -98,13 +134,6 @@ pub(crate) fn outcome(duration_ns: u64) -> Outcome {
         request_bytes: 300,
         response_bytes: 4_000,
         ..Outcome::answered(Timestamp::from_ns(5_000_000_000), duration_ns)
-    }
-}
-
-fn duration_ns(outcome: &Outcome) -> u64 {
-    match outcome.timing {
-        Timing::Call { duration_ns, .. } => duration_ns,
-        Timing::Stream { .. } | Timing::Untimed => 0,
     }
 }
 
