@@ -56,8 +56,7 @@ pub enum Verdict {
 /// A decision that falls with the first segment, the common case, copies nothing.
 #[derive(Debug)]
 pub struct Detector {
-    /// Bytes that may be held, both sides together.
-    limit_bytes: usize,
+    limits: Limits,
     held_bytes: usize,
     events: Vec<Event>,
     a: Prefix,
@@ -97,17 +96,21 @@ impl Detector {
     #[must_use]
     pub fn new(limits: &Limits, joined_late: bool) -> Self {
         let prefix = || Prefix { mid_stream: joined_late, ..Prefix::default() };
-        Self { limit_bytes: limits.detect_bytes, held_bytes: 0, events: Vec::new(), a: prefix(), b: prefix() }
+        Self { limits: limits.clone(), held_bytes: 0, events: Vec::new(), a: prefix(), b: prefix() }
     }
 
     /// The next bytes that a side sent.
     pub fn bytes(&mut self, side: Side, now_ns: u64, data: &[u8]) -> Verdict {
-        let prefix = self.prefix(side);
+        let Self { limits, a, b, .. } = self;
+        let prefix = match side {
+            Side::A => a,
+            Side::B => b,
+        };
         let found = if prefix.held.len() == prefix.unbroken_from {
-            recognise(data, prefix.mid_stream)
+            recognise(data, prefix.mid_stream, limits)
         } else {
             prefix.held.extend_from_slice(data);
-            let found = recognise(prefix.unbroken(), prefix.mid_stream);
+            let found = recognise(prefix.unbroken(), prefix.mid_stream, limits);
             prefix.held.truncate(prefix.held.len().saturating_sub(data.len()));
             found
         };
@@ -166,7 +169,7 @@ impl Detector {
 
     fn hold(&mut self, event: Event, data_bytes: usize) -> Verdict {
         self.held_bytes = self.held_bytes.saturating_add(data_bytes).saturating_add(EVENT_BYTES);
-        if self.held_bytes > self.limit_bytes {
+        if self.held_bytes > self.limits.detect_bytes {
             return self.give_up();
         }
         self.events.push(event);
@@ -196,21 +199,33 @@ enum Recognised {
     NeedMore,
 }
 
-/// With one protocol there is nothing to choose between; each further one is one more pair of lines.
-fn recognise(data: &[u8], mid_stream: bool) -> Recognised {
-    let mut undecided = mid_stream;
-    #[cfg(feature = "http1")]
-    for (recognised, detection) in [
-        (Recognised::Client(Protocol::Http1), crate::http1::detect_client(data, mid_stream)),
-        (Recognised::Server(Protocol::Http1), crate::http1::detect_server(data, mid_stream)),
-    ] {
-        match detection {
-            Detection::Match => return recognised,
-            Detection::NeedMore => undecided = true,
-            Detection::NoMatch => {}
-        }
+/// With one protocol there is nothing to choose between; each further one is one more candidate for each role.
+#[cfg(feature = "http1")]
+fn recognise(data: &[u8], mid_stream: bool, limits: &Limits) -> Recognised {
+    use crate::http1;
+
+    if mid_stream {
+        // What is recognised first counts: a response may quote a request further on.
+        let request = http1::find_request(data, limits).map(|found| found.seen);
+        return match (request, http1::find_response(data, limits).map(|found| found.seen)) {
+            (Some(request), Some(response)) if response < request => Recognised::Server(Protocol::Http1),
+            (Some(_), _) => Recognised::Client(Protocol::Http1),
+            (None, Some(_)) => Recognised::Server(Protocol::Http1),
+            (None, None) => Recognised::NeedMore,
+        };
     }
-    #[cfg(not(feature = "http1"))]
-    let _ = data;
-    if undecided { Recognised::NeedMore } else { Recognised::Nothing }
+    match (http1::detect_client(data, limits), http1::detect_server(data, limits)) {
+        (Detection::Match, _) => Recognised::Client(Protocol::Http1),
+        (_, Detection::Match) => Recognised::Server(Protocol::Http1),
+        (Detection::NoMatch, Detection::NoMatch) => Recognised::Nothing,
+        _ => Recognised::NeedMore,
+    }
 }
+
+#[cfg(not(feature = "http1"))]
+fn recognise(_data: &[u8], _mid_stream: bool, _limits: &Limits) -> Recognised {
+    Recognised::Nothing
+}
+
+#[cfg(all(test, feature = "http1"))]
+mod tests;

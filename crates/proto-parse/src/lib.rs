@@ -12,11 +12,15 @@
 )]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod connection;
 mod counters;
 mod detect;
 mod exchange;
+#[cfg(any(feature = "fuzz", all(test, feature = "http1")))]
+pub mod fuzz;
 #[cfg(feature = "http1")]
 pub mod http1;
 mod limits;

@@ -142,11 +142,11 @@ fn gaps_at_every_place() {
                 let gap = Event::Gap { direction: *direction, now_ns: *now_ns, len: len as u64 };
                 events.splice(index..=index, [bytes(&data[..from]), gap, bytes(&data[from + len..])]);
                 let found = run_events(case.script.joined_late, &limits(), &events);
-                let pieces = recut(&events, |_| 1);
+                let pieces = recut(&events, |_| 5);
                 assert_eq!(
                     run_events(case.script.joined_late, &limits(), &pieces),
                     found,
-                    "{}: gap of {len} at {from} of event {index}, byte by byte",
+                    "{}: gap of {len} at {from} of event {index}, in pieces",
                     case.path.display()
                 );
             }

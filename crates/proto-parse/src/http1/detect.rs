@@ -1,98 +1,67 @@
 //! Is this HTTP/1?
 
-use memchr::{memchr, memchr_iter, memmem};
+use alloc::vec::Vec;
 
-use crate::Detection;
+use memchr::memchr;
 
-/// The methods of RFC 9110 section 9, PATCH (RFC 5789) and those of WebDAV that are met in the wild. Any token may be
-/// a method; where a beginning is searched for in the middle of a stream, only these are believed.
-pub(super) const METHODS: [&[u8]; 14] = [
-    b"GET",
-    b"HEAD",
-    b"POST",
-    b"PUT",
-    b"DELETE",
-    b"OPTIONS",
-    b"PATCH",
-    b"CONNECT",
-    b"TRACE",
-    b"PROPFIND",
-    b"MKCOL",
-    b"COPY",
-    b"MOVE",
-    b"REPORT",
-];
+use super::head::{Head, HeadReader};
+use super::message::{RequestHead, ResponseHead};
+use super::search::{RequestSearch, ResponseSearch, Search};
+use crate::{Detection, Limits};
 
-/// The longest method that is waited for. The longest registered one has 17 bytes.
-const METHOD_BYTES: usize = 32;
-
-/// Whether a direction's first bytes are an HTTP/1 request. With `mid_stream` they may be preceded by the rest of a
-/// message.
+/// Whether the first bytes that a side sent are an HTTP/1 request: decided with its first line.
 #[must_use]
-pub fn detect_client(prefix: &[u8], mid_stream: bool) -> Detection {
-    if mid_stream {
-        return match memchr_iter(b'\n', prefix).any(|end| ends_with_request_line(prefix.get(..end).unwrap_or_default()))
-        {
-            true => Detection::Match,
-            false => Detection::NeedMore,
-        };
-    }
-    // RFC 9112 section 2.2: a server should ignore at least one empty line before the request line.
+pub fn detect_client(prefix: &[u8], limits: &Limits) -> Detection {
+    detect::<RequestHead>(prefix, limits)
+}
+
+/// Whether the first bytes that a side sent are an HTTP/1 response: decided with its first line.
+#[must_use]
+pub fn detect_server(prefix: &[u8], limits: &Limits) -> Detection {
+    detect::<ResponseHead>(prefix, limits)
+}
+
+/// Where in bytes from the middle of a stream the first request begins, or what looks like one, and how many bytes of
+/// `data` it took to see that.
+#[must_use]
+pub fn find_request(data: &[u8], limits: &Limits) -> Option<Found> {
+    find(RequestSearch::default(), data, limits)
+}
+
+/// Where in bytes from the middle of a stream the first response begins, or what looks like one, and how many bytes of
+/// `data` it took to see that.
+#[must_use]
+pub fn find_response(data: &[u8], limits: &Limits) -> Option<Found> {
+    find(ResponseSearch::default(), data, limits)
+}
+
+/// The place of a start line in the middle of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Where it begins.
+    pub at: usize,
+    /// How many bytes of the data were needed to recognise it.
+    pub seen: usize,
+}
+
+fn detect<H: Head>(prefix: &[u8], limits: &Limits) -> Detection {
+    // RFC 9112 section 2.2: empty lines before the start line are passed over.
     let empty_lines = prefix.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     let line = prefix.get(empty_lines..).unwrap_or_default();
-    let method_len = line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')).count();
-    match line.get(method_len) {
-        _ if method_len > METHOD_BYTES || empty_lines > METHOD_BYTES => return Detection::NoMatch,
-        None => return Detection::NeedMore,
-        Some(b' ') if method_len > 0 => {}
-        Some(_) => return Detection::NoMatch,
+    if empty_lines > limits.verb_bytes || H::first_violation(line, limits).is_some() {
+        return Detection::NoMatch;
     }
-    match memchr(b'\n', line).and_then(|end| line.get(..end)) {
-        Some(line) if ends_with_version(line) => Detection::Match,
-        Some(_) => Detection::NoMatch,
-        None => Detection::NeedMore,
+    let Some(line) = memchr(b'\n', line).and_then(|end| line.get(..end)) else { return Detection::NeedMore };
+    match HeadReader::<H>::default().line(line, limits) {
+        // A target that is not valid is one of HTTP/1 nevertheless.
+        Err(error) if error.is_other_protocol() => Detection::NoMatch,
+        _ => Detection::Match,
     }
 }
 
-/// Whether a direction's first bytes are an HTTP/1 response. With `mid_stream` they may be preceded by the rest of a
-/// message.
-#[must_use]
-pub fn detect_server(prefix: &[u8], mid_stream: bool) -> Detection {
-    if mid_stream {
-        let found = memmem::find_iter(prefix, b"HTTP/1.")
-            .any(|at| status_line_prefix(prefix.get(at..).unwrap_or_default()) == Detection::Match);
-        return if found { Detection::Match } else { Detection::NeedMore };
-    }
-    status_line_prefix(prefix)
-}
-
-/// `status-line = HTTP-version SP status-code SP [ reason-phrase ]` up to the status code.
-fn status_line_prefix(prefix: &[u8]) -> Detection {
-    const SHAPE: &[u8; 13] = b"HTTP/1.0 000 ";
-    let fits = |(&byte, &wanted): (&u8, &u8)| match wanted {
-        b'0' => byte.is_ascii_digit(),
-        b' ' => matches!(byte, b' ' | b'\r' | b'\n'),
-        _ => byte == wanted,
-    };
-    match prefix.iter().zip(SHAPE).all(fits) {
-        false => Detection::NoMatch,
-        true if prefix.len() >= SHAPE.len() => Detection::Match,
-        true => Detection::NeedMore,
-    }
-}
-
-/// `HTTP-version` at the end of a line that may still have its CR.
-fn ends_with_version(line: &[u8]) -> bool {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    line.ends_with(b" HTTP/1.1") || line.ends_with(b" HTTP/1.0")
-}
-
-/// Whether a line ends with a whole request line. Where the message before ended with its body, the method follows that
-/// body's last byte without anything between.
-fn ends_with_request_line(line: &[u8]) -> bool {
-    let mut words = line.rsplitn(4, |&byte| byte == b' ');
-    let (_version, target, before) = (words.next(), words.next(), words.next());
-    ends_with_version(line)
-        && target.is_some_and(|target| !target.is_empty())
-        && before.is_some_and(|before| METHODS.iter().any(|method| before.ends_with(method)))
+fn find(mut search: impl Search, data: &[u8], limits: &Limits) -> Option<Found> {
+    let mut line = Vec::new();
+    let (taken, found) = search.step(0, data, &mut line, limits.line_bytes);
+    // The byte that decided is not taken.
+    found.map(|_| Found { at: taken.saturating_sub(line.len()), seen: taken.saturating_add(1) })
 }

@@ -14,7 +14,7 @@ mod search;
 mod target;
 
 pub use conn::Connection;
-pub use detect::{detect_client, detect_server};
+pub use detect::{Found, detect_client, detect_server, find_request, find_response};
 pub use error::HeadError;
 pub use framing::Body;
 pub use message::{Method, RequestHead, ResponseHead};

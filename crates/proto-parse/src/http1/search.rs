@@ -7,7 +7,24 @@ use alloc::vec::Vec;
 
 use memchr::memchr;
 
-use super::detect::METHODS;
+/// The methods of RFC 9110 section 9, PATCH (RFC 5789) and those of WebDAV that are met in the wild. Any token may be
+/// a method; in the middle of a stream, only these are believed.
+const METHODS: [&[u8]; 14] = [
+    b"GET",
+    b"HEAD",
+    b"POST",
+    b"PUT",
+    b"DELETE",
+    b"OPTIONS",
+    b"PATCH",
+    b"CONNECT",
+    b"TRACE",
+    b"PROPFIND",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"REPORT",
+];
 
 /// A search for a start line.
 pub(super) trait Search: Default {

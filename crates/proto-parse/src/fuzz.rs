@@ -1,0 +1,245 @@
+//! Entries for fuzz targets of three lines: each takes any bytes, and panics where an invariant does not hold.
+//!
+//! `cargo run -p geophone-proto-parse --example fuzz_seeds --features fuzz -- DIRECTORY` writes the corpus in `testdata` as seeds.
+
+use alloc::vec::Vec;
+
+use crate::http1::{self, HeadError};
+use crate::{Connection, Counters, Detection, Detector, Direction, End, Exchange, Limits, Parsed, Side, Verdict, Want};
+
+/// Small limits, so that inputs of a few hundred bytes reach them.
+fn limits() -> Limits {
+    Limits {
+        detect_bytes: 512,
+        line_bytes: 300,
+        head_bytes: 1000,
+        verb_bytes: 16,
+        resource_bytes: 64,
+        authority_bytes: 64,
+        open_exchanges: 4,
+        spare_exchanges: 2,
+    }
+}
+
+/// Detection: what a prefix decides, no further byte changes; and the detector agrees, however the bytes come.
+pub fn detection(data: &[u8]) {
+    let Some((&options, data)) = data.split_first() else { return };
+    let mid_stream = options & 1 == 1;
+    for detect in [http1::detect_client, http1::detect_server] {
+        let decided = (0..=data.len()).filter_map(|len| data.get(..len)).map(|prefix| detect(prefix, &limits()));
+        let mut last = Detection::NeedMore;
+        for detection in decided {
+            assert!(last == Detection::NeedMore || last == detection, "{last:?} became {detection:?}");
+            last = detection;
+        }
+    }
+    for find in [http1::find_request, http1::find_response] {
+        if let Some(found) = find(data, &limits()) {
+            assert!(found.at < found.seen && found.seen <= data.len(), "{found:?}");
+            assert_eq!(data.get(..found.seen).and_then(|data| find(data, &limits())), Some(found));
+        }
+    }
+    let verdict_of = |piece: usize| {
+        let mut detector = Detector::new(&limits(), mid_stream);
+        let verdict = data.chunks(piece.max(1)).map(|data| detector.bytes(Side::A, 0, data));
+        verdict.into_iter().find(|verdict| *verdict != Verdict::Undecided)
+    };
+    // Small pieces cost more of the budget, so that they may end in `Unknown` where larger ones do not.
+    if let (Some(Verdict::Detected { client: one, .. }), Some(Verdict::Detected { client: other, .. })) =
+        (verdict_of(data.len()), verdict_of(usize::from(options >> 1)))
+    {
+        assert_eq!(one, other);
+    }
+}
+
+/// Message heads: a complete head takes just its own bytes, less of it is incomplete, and an error stays one.
+pub fn http1_message(data: &[u8]) {
+    check_head(data, |data| http1::RequestHead::parse(data, &limits()).map(|parsed| consumed(&parsed)));
+    check_head(data, |data| http1::ResponseHead::parse(data, &limits()).map(|parsed| consumed(&parsed)));
+}
+
+fn consumed<T>(parsed: &Parsed<T>) -> Option<usize> {
+    match *parsed {
+        Parsed::Complete { consumed, .. } => Some(consumed),
+        Parsed::Incomplete { at_least } => {
+            assert!(at_least > 0);
+            None
+        }
+    }
+}
+
+fn check_head(data: &[u8], parse: impl Fn(&[u8]) -> Result<Option<usize>, HeadError>) {
+    let whole = parse(data);
+    let mut outcome = Ok(None);
+    for len in 0..=data.len() {
+        let next = parse(data.get(..len).unwrap_or_default());
+        assert!(outcome == Ok(None) || outcome == next, "{outcome:?} became {next:?} with {len} bytes");
+        if outcome == Ok(None)
+            && let Ok(Some(consumed)) = next
+        {
+            assert_eq!(consumed, len, "a head ends with its last byte");
+        }
+        outcome = next;
+    }
+    assert_eq!(whole, outcome);
+}
+
+/// A connection: a script of bytes, gaps and skips in both directions gives the same exchanges when every byte comes on
+/// its own, the ledger balances after every step, and nothing is open at the end.
+///
+/// The script: a byte for what happens (bit 0: direction; bits 1 to 3: 0 to 4 bytes, 5 a gap, 6 a skip if the parser
+/// allows it, 7 an end; bits 4 to 7: time passed), a byte for the length, and for 0 to 4 that many bytes. The first byte
+/// of all says, in bit 0, whether the connection was joined late.
+pub fn http1_connection(script: &[u8]) {
+    let Some((&options, script)) = script.split_first() else { return };
+    let joined_late = options & 1 == 1;
+    let whole = run(joined_late, script, usize::MAX);
+    let bytewise = run(joined_late, script, 1);
+    assert_eq!(whole, bytewise);
+}
+
+/// What [`http1_connection`] takes, for bytes that come in these pieces.
+#[must_use]
+pub fn http1_script(joined_late: bool, pieces: &[(Direction, &[u8])]) -> Vec<u8> {
+    let mut script = Vec::from([u8::from(joined_late)]);
+    for (direction, data) in pieces {
+        for data in data.chunks(usize::from(u8::MAX)) {
+            script.push(0x10 | u8::from(*direction == Direction::ToClient));
+            script.push(u8::try_from(data.len()).unwrap_or(u8::MAX));
+            script.extend_from_slice(data);
+        }
+    }
+    script
+}
+
+fn run(joined_late: bool, script: &[u8], piece: usize) -> (Vec<Exchange>, Counters) {
+    let mut connection = http1::Connection::new(&limits(), joined_late);
+    let mut exchanges = Vec::new();
+    let mut now_ns = 0_u64;
+    let mut rest = script;
+    while let [op, len, after @ ..] = rest {
+        rest = after;
+        now_ns = now_ns.saturating_add(u64::from(op >> 4));
+        let direction = if op & 1 == 0 { Direction::ToServer } else { Direction::ToClient };
+        match op >> 1 & 7 {
+            5 => connection.gap(direction, now_ns, u64::from(*len)),
+            6 => skip(&mut connection, direction, now_ns, u64::from(*len), piece),
+            7 => match len & 7 {
+                0 => connection.end(direction, now_ns, End::Fin),
+                1 => connection.end(direction, now_ns, End::Reset),
+                2 => connection.end(direction, now_ns, End::Unknown),
+                3 => connection.close(now_ns),
+                4 => connection.abandon(),
+                _ => {}
+            },
+            _ => {
+                let data = rest.get(..usize::from(*len)).unwrap_or(rest);
+                rest = rest.get(data.len()..).unwrap_or_default();
+                data.chunks(piece).for_each(|data| connection.bytes(direction, now_ns, data));
+            }
+        }
+        settle(&mut connection, &mut exchanges);
+    }
+    connection.close(now_ns);
+    settle(&mut connection, &mut exchanges);
+    let mut counters = *connection.counters();
+    assert_eq!((counters.open_requests, counters.open_responses), (0, 0));
+    counters.skipped_bytes = 0;
+    (exchanges, counters)
+}
+
+/// Leaves out what the parser allows; where every byte comes on its own, it comes as bytes instead: that is the same.
+fn skip(connection: &mut http1::Connection, direction: Direction, now_ns: u64, len: u64, piece: usize) {
+    let Want::Skip(allowed) = connection.want(direction) else { return };
+    let len = len.min(allowed);
+    if piece > 1 {
+        connection.skipped(direction, now_ns, len);
+    } else {
+        (0..len).for_each(|_| connection.bytes(direction, now_ns, b"x"));
+    }
+}
+
+fn settle(connection: &mut http1::Connection, exchanges: &mut Vec<Exchange>) {
+    let mut out = Exchange::default();
+    while connection.poll(&mut out) {
+        assert!(out.resource.len() <= limits().resource_bytes && out.authority.len() <= limits().authority_bytes);
+        exchanges.push(out.clone());
+    }
+    let counters = connection.counters();
+    assert!(counters.balances(), "{counters:?}");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PIECES: [&[u8]; 24] = [
+        b"GET / HTTP/1.1\r\n",
+        b"HEAD /a;b?c HTTP/1.1\r\n",
+        b"POST http://u@h/p HTTP/1.0\r\n",
+        b"CONNECT a:1 HTTP/1.1\r\n",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 100\r\n",
+        b"HTTP/1.1 101 \r\n",
+        b"HTTP/1.0 404 No\r\n",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"Host: a\r\n",
+        b"Content-Length: 5\r\n",
+        b"Content-Length: 40\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"\x05\r\nhello\r\n",
+        b"5\r\nhello\r\n",
+        b"0\r\n\r\n",
+        b" ",
+        b"GET ",
+        b"HTTP/1.",
+        b"\x00\x10",
+        b"\x11\x20",
+        b"\x2b\x04",
+    ];
+
+    fn input() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            3 => prop::sample::select(PIECES.to_vec()).prop_map(<[u8]>::to_vec),
+            1 => proptest::collection::vec(any::<u8>(), 0..6),
+        ];
+        proptest::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+    }
+
+    fn script() -> impl Strategy<Value = Vec<u8>> {
+        let op = (any::<u8>(), input()).prop_map(|(op, mut data)| {
+            data.truncate(255);
+            let mut step = Vec::from([op, u8::try_from(data.len()).unwrap()]);
+            step.append(&mut data);
+            step
+        });
+        (any::<u8>(), proptest::collection::vec(op, 0..12)).prop_map(|(options, ops)| {
+            let mut script = Vec::from([options]);
+            script.extend(ops.concat());
+            script
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn detection_holds(data in input()) {
+            detection(&data);
+        }
+
+        #[test]
+        fn messages_hold(data in input()) {
+            http1_message(&data);
+        }
+
+        #[test]
+        fn connections_hold(script in script()) {
+            http1_connection(&script);
+        }
+    }
+}
