@@ -109,6 +109,15 @@ fn servicemap(criterion: &mut Criterion) {
     group.bench_function("build", |bencher| {
         bencher.iter_with_large_drop(|| ServiceMap::build(black_box(&points), DAY, config));
     });
+    group.bench_function("build, and add up every edge", |bencher| {
+        bencher.iter_with_large_drop(|| {
+            let map = ServiceMap::build(black_box(&points), DAY, config);
+            map.edges().iter().for_each(|edge| {
+                black_box(edge.views());
+            });
+            map
+        });
+    });
     group.bench_function("add a snapshot of all series", |bencher| {
         bencher.iter_batched_ref(|| builder.clone(), |builder| builder.add(&snapshot), BatchSize::PerIteration);
     });

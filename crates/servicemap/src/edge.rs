@@ -1,22 +1,26 @@
 //! One service calling another.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use geophone_model::{identity::Identity, protocol::Protocol, series::View};
 
 use crate::{
-    Tally, Views,
+    Outcomes, Views,
     health::{Thresholds, Verdict},
 };
 
 /// All that one service asks of another, as both ends measured it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Edge {
     client: Arc<Identity>,
     server: Arc<Identity>,
     /// Sorted by protocol and name, never empty.
     operations: Vec<Operation>,
-    views: Views,
+    /// The sum of the operations, added up when it is asked for: a large map has many edges, and few are looked at.
+    views: OnceLock<Views>,
     verdict: Verdict,
 }
 
@@ -28,12 +32,8 @@ impl Edge {
         operations: Vec<Operation>,
         thresholds: &Thresholds,
     ) -> Self {
-        let mut views = Views::default();
-        for operation in &operations {
-            views.absorb(&operation.views);
-        }
-        let verdict = judge(&views, thresholds);
-        Self { client, server, operations, views, verdict }
+        let verdict = judge(&operations, thresholds);
+        Self { client, server, operations, views: OnceLock::new(), verdict }
     }
 
     /// Who asks.
@@ -46,9 +46,13 @@ impl Edge {
         &self.server
     }
 
-    /// What both ends measured, over all operations.
-    pub const fn views(&self) -> &Views {
-        &self.views
+    /// What both ends measured, over all operations. The first call adds them up.
+    pub fn views(&self) -> &Views {
+        self.views.get_or_init(|| {
+            let mut views = Views::default();
+            self.operations.iter().for_each(|operation| views.absorb(&operation.views));
+            views
+        })
     }
 
     /// The breakdown by operation, sorted by protocol and name.
@@ -76,6 +80,16 @@ impl Edge {
     }
 }
 
+/// The sum of the operations does not count: it is there or not yet.
+impl PartialEq for Edge {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { client, server, operations, views: _, verdict } = self;
+        (client, server, operations, verdict) == (&other.client, &other.server, &other.operations, &other.verdict)
+    }
+}
+
+impl Eq for Edge {}
+
 /// One kind of request: its protocol, its name and what was measured of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
@@ -101,14 +115,27 @@ impl Operation {
     }
 }
 
-/// The worse of two verdicts, and the later one where they agree: the server's.
-fn judge(views: &Views, thresholds: &Thresholds) -> Verdict {
-    let worse = [views.client(), views.server()].into_iter().flatten().max_by_key(|tally| thresholds.health_of(tally));
-    let Some(tally) = worse else { return thresholds.judge(&Tally::new(View::Client)) };
-    let mut verdict = thresholds.judge(tally);
-    verdict.reason.push_str(match tally.view() {
+/// The worse of what the two ends say, and the server's word where they agree.
+fn judge(operations: &[Operation], thresholds: &Thresholds) -> Verdict {
+    let said = [View::Client, View::Server].map(|view| (view, outcomes(operations, view)));
+    let said = said.iter().filter_map(|(view, outcomes)| outcomes.as_ref().map(|outcomes| (*view, outcomes)));
+    // The last of equal ones is the maximum.
+    let worse = said.max_by_key(|(_, outcomes)| thresholds.health_of(outcomes));
+    let (view, outcomes) = worse.expect("an edge has an operation, which has a view");
+    let mut verdict = thresholds.judge(outcomes);
+    verdict.reason.push_str(match view {
         View::Client => " as the client sees it",
         View::Server => " as the server sees it",
     });
     verdict
+}
+
+/// The sum over the operations; `None` where no operation has this view.
+fn outcomes(operations: &[Operation], view: View) -> Option<Outcomes> {
+    let tallies = operations.iter().filter_map(|operation| operation.views.of(view));
+    tallies.fold(None, |sum: Option<Outcomes>, tally| {
+        let mut sum = sum.unwrap_or_default();
+        sum.absorb(tally.outcomes());
+        Some(sum)
+    })
 }

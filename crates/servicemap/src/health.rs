@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use geophone_model::status::StatusClass;
 
 use crate::{
-    Tally,
+    Outcomes,
     summary::ratio,
     text::{percent, plural},
 };
@@ -109,34 +109,34 @@ impl Default for Thresholds {
 impl Thresholds {
     /// The health of what was counted, and the reason for it. Where errors and client errors both alarm, the reason is the
     /// worse of them, and errors where they are equally bad.
-    pub fn judge(&self, tally: &Tally) -> Verdict {
-        let (health, requests) = (self.health_of(tally), tally.requests());
+    pub fn judge(&self, outcomes: &Outcomes) -> Verdict {
+        let (health, requests) = (self.health_of(outcomes), outcomes.requests());
         let reason = match health {
             Health::Unknown => format!("{requests} {}: too few to say", plural(requests, "request", "requests")),
-            Health::Degraded | Health::Failing if self.judge_errors(tally) < health => refused(tally),
-            _ if tally.errors() > 0 => failed(tally),
+            Health::Degraded | Health::Failing if self.judge_errors(outcomes) < health => refused(outcomes),
+            _ if outcomes.errors() > 0 => failed(outcomes),
             _ => format!("none of {requests} {} failed", plural(requests, "request", "requests")),
         };
         Verdict { health, reason }
     }
 
     /// The health of what was counted.
-    pub fn health_of(&self, tally: &Tally) -> Health {
-        let by_errors = self.judge_errors(tally);
-        match tally.requests() < self.min_requests {
+    pub fn health_of(&self, outcomes: &Outcomes) -> Health {
+        let by_errors = self.judge_errors(outcomes);
+        match outcomes.requests() < self.min_requests {
             true if by_errors == Health::Healthy => Health::Unknown,
             true => Health::Degraded,
-            false => by_errors.max(self.judge_client_errors(tally)),
+            false => by_errors.max(self.judge_client_errors(outcomes)),
         }
     }
 
-    fn judge_errors(&self, tally: &Tally) -> Health {
-        grade(tally.errors(), tally.requests(), self.degraded_error_ratio, self.failing_error_ratio)
+    fn judge_errors(&self, outcomes: &Outcomes) -> Health {
+        grade(outcomes.errors(), outcomes.requests(), self.degraded_error_ratio, self.failing_error_ratio)
     }
 
-    fn judge_client_errors(&self, tally: &Tally) -> Health {
+    fn judge_client_errors(&self, outcomes: &Outcomes) -> Health {
         let (degraded, failing) = (self.degraded_client_error_ratio, self.failing_client_error_ratio);
-        grade(tally.client_errors(), tally.requests(), degraded, failing)
+        grade(outcomes.client_errors(), outcomes.requests(), degraded, failing)
     }
 }
 
@@ -150,23 +150,23 @@ fn grade(errors: u64, requests: u64, degraded_ratio: f64, failing_ratio: f64) ->
 }
 
 /// `12.5 % of 80 requests failed (5xx)`, or `(8 × 5xx, 2 × no answer)` where they failed in several ways.
-fn failed(tally: &Tally) -> String {
+fn failed(outcomes: &Outcomes) -> String {
     let kinds: Vec<_> = StatusClass::ALL
         .iter()
         .filter(|class| class.is_error())
-        .map(|class| (name(*class), tally.with_outcome(*class)))
+        .map(|class| (name(*class), outcomes.of(*class)))
         .filter(|(_, count)| *count > 0)
         .collect();
     let kinds = match kinds.as_slice() {
         [(name, _)] => (*name).to_owned(),
         several => several.iter().map(|(name, count)| format!("{count} × {name}")).collect::<Vec<_>>().join(", "),
     };
-    format!("{} failed ({kinds})", share(tally.errors(), tally.requests()))
+    format!("{} failed ({kinds})", share(outcomes.errors(), outcomes.requests()))
 }
 
 /// `15.0 % of 80 requests were client errors (4xx)`.
-fn refused(tally: &Tally) -> String {
-    format!("{} were client errors (4xx)", share(tally.client_errors(), tally.requests()))
+fn refused(outcomes: &Outcomes) -> String {
+    format!("{} were client errors (4xx)", share(outcomes.client_errors(), outcomes.requests()))
 }
 
 fn share(part: u64, whole: u64) -> String {

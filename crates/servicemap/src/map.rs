@@ -77,7 +77,10 @@ impl ServiceMap {
     /// The map that these edges of this one make, sorted as they are here.
     pub(crate) fn with_edges(&self, edges: Vec<Edge>) -> Self {
         let mut rollup = Rollup::default();
-        edges.iter().for_each(|edge| rollup.announce(edge.client(), edge.server(), edge.views()));
+        for edge in &edges {
+            let operations = edge.operations().iter();
+            operations.for_each(|operation| rollup.announce(edge.client(), edge.server(), operation.views()));
+        }
         edges.iter().for_each(|edge| rollup.add(edge));
         let nodes = rollup.finish(&self.config.thresholds);
         let Self { range, config, coverage, left_out, .. } = *self;

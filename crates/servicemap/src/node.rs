@@ -29,7 +29,7 @@ impl Node {
         thresholds: &Thresholds,
     ) -> Self {
         let verdict = match &inbound {
-            Some(inbound) => thresholds.judge(inbound),
+            Some(inbound) => thresholds.judge(inbound.outcomes()),
             None => Verdict { health: Health::Unknown, reason: "nobody calls it".to_owned() },
         };
         Self { identity, inbound, outbound, operations, verdict }

@@ -10,7 +10,7 @@ use geophone_model::{identity::Identity, protocol::Protocol, series::View};
 use crate::{Edge, Node, Operation, Tally, Views, health::Thresholds};
 
 /// Nodes in the making. Which view a node shows depends on all of its edges, and has to be known before the first of them is
-/// added; so the ends come first, and then the edges, each while its figures are still at hand.
+/// added: so all are announced first.
 #[derive(Default)]
 pub(crate) struct Rollup {
     nodes: HashMap<Arc<Identity>, Sums>,
@@ -22,13 +22,12 @@ struct Sums {
     /// Whether any edge has the view that is preferred: the server's of what it is asked, the client's of what it asks.
     has_server_inbound: bool,
     has_client_outbound: bool,
-    inbound: Option<Tally>,
     outbound: Option<Tally>,
     operations: BTreeMap<(Protocol, Arc<str>), Views>,
 }
 
 impl Rollup {
-    /// Says that there will be an edge with these views from `client` to `server`.
+    /// Says that there will be an edge from `client` to `server` with an operation of these views.
     pub(crate) fn announce(&mut self, client: &Arc<Identity>, server: &Arc<Identity>, views: &Views) {
         self.node(client).has_client_outbound |= views.client().is_some();
         self.node(server).has_server_inbound |= views.server().is_some();
@@ -38,11 +37,12 @@ impl Rollup {
     pub(crate) fn add(&mut self, edge: &Edge) {
         let client = self.node(edge.client());
         let view = if client.has_client_outbound { View::Client } else { View::Server };
-        add(&mut client.outbound, edge.views().of(view));
+        for tally in edge.operations().iter().filter_map(|operation| operation.views.of(view)) {
+            add(&mut client.outbound, tally);
+        }
 
         let server = self.node(edge.server());
         let view = if server.has_server_inbound { View::Server } else { View::Client };
-        add(&mut server.inbound, edge.views().of(view));
         for operation in edge.operations() {
             if let Some(tally) = operation.views.of(view) {
                 let key = (operation.protocol, operation.name.clone());
@@ -67,15 +67,18 @@ impl Rollup {
 impl Sums {
     fn into_node(self, identity: Arc<Identity>, thresholds: &Thresholds) -> Node {
         let operations = self.operations.into_iter();
-        let operations = operations.map(|((protocol, name), views)| Operation { protocol, name, views }).collect();
-        Node::new(identity, self.inbound, self.outbound, operations, thresholds)
+        let operations: Vec<_> =
+            operations.map(|((protocol, name), views)| Operation { protocol, name, views }).collect();
+        // Each operation has the one view that the node shows.
+        let mut inbound = None;
+        operations.iter().filter_map(|operation| operation.views.primary()).for_each(|tally| add(&mut inbound, tally));
+        Node::new(identity, inbound, self.outbound, operations, thresholds)
     }
 }
 
-fn add(sum: &mut Option<Tally>, tally: Option<&Tally>) {
-    match (sum, tally) {
-        (Some(sum), Some(tally)) => sum.absorb(tally),
-        (sum @ None, Some(tally)) => *sum = Some(tally.clone()),
-        (_, None) => {}
+fn add(sum: &mut Option<Tally>, tally: &Tally) {
+    match sum {
+        Some(sum) => sum.absorb(tally),
+        none => *none = Some(tally.clone()),
     }
 }

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use geophone_distribution::{Config, Distribution, Exponential, PartsError};
-use geophone_model::{
-    series::{Buckets, SeriesPoint, View},
-    status::StatusClass,
-};
+use geophone_model::series::{Buckets, SeriesPoint, View};
+
+use crate::Outcomes;
 
 /// The sum of any number of series points of one view.
 ///
@@ -18,8 +17,7 @@ use geophone_model::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
     view: View,
-    /// Requests by outcome, in the order of [`StatusClass::ALL`].
-    outcomes: [u64; StatusClass::ALL.len()],
+    outcomes: Outcomes,
     same_point: u64,
     streams: u64,
     request_bytes: u64,
@@ -34,7 +32,7 @@ impl Tally {
     pub fn new(view: View) -> Self {
         Self {
             view,
-            outcomes: [0; StatusClass::ALL.len()],
+            outcomes: Outcomes::default(),
             same_point: 0,
             streams: 0,
             request_bytes: 0,
@@ -58,8 +56,7 @@ impl Tally {
     pub(crate) fn add_decoded(&mut self, decoded: Decoded<'_>) {
         let Decoded { point, duration, first_byte, lifetime } = decoded;
         debug_assert_eq!(self.view, point.key.view, "the two views of an edge are never added");
-        let outcome = &mut self.outcomes[index_of(point.key.status.class)];
-        *outcome = outcome.saturating_add(point.requests);
+        self.outcomes.add(point.key.status.class, point.requests);
         self.same_point = self.same_point.saturating_add(point.same_point);
         self.streams = self.streams.saturating_add(point.streams);
         self.request_bytes = self.request_bytes.saturating_add(point.request_bytes);
@@ -73,9 +70,7 @@ impl Tally {
     pub(crate) fn absorb(&mut self, other: &Self) {
         let Self { view, outcomes, same_point, streams, request_bytes, response_bytes, .. } = other;
         debug_assert_eq!(self.view, *view, "the two views of an edge are never added");
-        for (own, other) in self.outcomes.iter_mut().zip(outcomes) {
-            *own = own.saturating_add(*other);
-        }
+        self.outcomes.absorb(outcomes);
         self.same_point = self.same_point.saturating_add(*same_point);
         self.streams = self.streams.saturating_add(*streams);
         self.request_bytes = self.request_bytes.saturating_add(*request_bytes);
@@ -90,24 +85,24 @@ impl Tally {
         self.view
     }
 
-    /// Number of requests, whatever came of them.
-    pub fn requests(&self) -> u64 {
-        self.outcomes.iter().fold(0, |sum, count| sum.saturating_add(*count))
+    /// Number of requests by what came of them.
+    pub const fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
     }
 
-    /// Requests that the server failed: [`StatusClass::is_error`].
+    /// Number of requests, whatever came of them.
+    pub fn requests(&self) -> u64 {
+        self.outcomes.requests()
+    }
+
+    /// Requests that the server failed: [`Outcomes::errors`].
     pub fn errors(&self) -> u64 {
-        self.sum_where(StatusClass::is_error)
+        self.outcomes.errors()
     }
 
     /// Requests that the server says the client got wrong (HTTP 4xx); not among the [`errors`](Self::errors).
     pub fn client_errors(&self) -> u64 {
-        self.sum_where(StatusClass::is_client_error)
-    }
-
-    /// Requests with this outcome.
-    pub fn with_outcome(&self, class: StatusClass) -> u64 {
-        self.outcomes[index_of(class)]
+        self.outcomes.client_errors()
     }
 
     /// Requests that were measured once for both views.
@@ -143,14 +138,6 @@ impl Tally {
     /// Lifetimes of the streams.
     pub const fn lifetime(&self) -> &Exponential {
         &self.lifetime
-    }
-
-    fn sum_where(&self, wanted: fn(StatusClass) -> bool) -> u64 {
-        StatusClass::ALL
-            .iter()
-            .zip(self.outcomes)
-            .filter(|(class, _)| wanted(**class))
-            .fold(0, |sum, (_, count)| sum.saturating_add(count))
     }
 }
 
@@ -216,9 +203,4 @@ fn merge(into: &mut Exponential, from: Cow<'_, Exponential>) {
         return;
     }
     if into.is_empty() { *into = from.into_owned() } else { into.merge(&from) }
-}
-
-/// Position of a class in [`StatusClass::ALL`].
-fn index_of(class: StatusClass) -> usize {
-    StatusClass::ALL.iter().position(|known| *known == class).expect("ALL has every class")
 }

@@ -11,7 +11,7 @@ fn check(outcomes: &[(StatusClass, u64)], health: Health, reason: &str) {
     for (class, requests) in outcomes {
         tally.add(&point(View::Server, &a, &b, *requests).outcome(*class)).unwrap();
     }
-    let verdict = Thresholds::default().judge(&tally);
+    let verdict = Thresholds::default().judge(tally.outcomes());
     assert_eq!((verdict.health, verdict.reason.as_str()), (health, reason));
 }
 
@@ -70,10 +70,10 @@ fn thresholds_can_be_moved() {
     tally.add(&point(View::Server, &a, &b, 1).outcome(StatusClass::ServerError)).unwrap();
     let mut thresholds = Thresholds::default();
     thresholds.degraded_error_ratio = 0.02;
-    let verdict = thresholds.judge(&tally);
+    let verdict = thresholds.judge(tally.outcomes());
     assert_eq!((verdict.health, verdict.reason.as_str()), (Health::Healthy, "1.0 % of 100 requests failed (5xx)"));
     thresholds.failing_error_ratio = 0.01;
-    assert_eq!(thresholds.judge(&tally).health, Health::Failing);
+    assert_eq!(thresholds.judge(tally.outcomes()).health, Health::Failing);
 }
 
 #[test]
