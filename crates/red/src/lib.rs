@@ -59,9 +59,9 @@
 //!
 //! Whatever way the same exchanges are dealt out to aggregators, in whatever order: as long as no cap is hit and no position
 //! of a path is learned, [`merge`] of all snapshots gives the same result, bit for bit, exemplars included. Learning and
-//! caps depend on what came before, so they can put one exchange under another operation (or, past the cap on identities,
-//! under another identity), but they never lose one: per view, protocol, outcome and window, the sums stay the same. Only
-//! what the ledger names as withheld is in no snapshot.
+//! caps depend on what came before, so they can put an exchange under another operation or, past the caps on identities and
+//! series, under another identity or without a status code. They never lose one: per view, protocol, class of status and
+//! window, the sums stay the same. Only what the ledger names as withheld is in no snapshot.
 //!
 //! # One distribution, not a parameter
 //!

@@ -35,6 +35,9 @@ pub fn merge(
             points: Vec::new(),
             coverage: geophone_model::ledger::Coverage::default(),
         });
+        if let Some(stray) = points.iter().find(|point| point.window != window) {
+            return Err(MergeError::Window { expected: window, found: stray.window });
+        }
         merged.points.extend(points);
         merged.coverage.merge(coverage);
     }
@@ -65,7 +68,10 @@ pub enum MergeError {
         source: PartsError,
     },
     /// A point in a snapshot of another window.
-    #[error("merging snapshots of the window of {}: it has a point of the window of {}", .expected.start, .found.start)]
+    #[error(
+        "merging snapshots of the window of {}: a point is of the window of {}; leave that snapshot out",
+        .expected.start, .found.start
+    )]
     Window {
         /// The window of the snapshot.
         expected: Window,
