@@ -49,6 +49,12 @@ impl Load {
             request,
             response,
         };
+        for index in 0..connections {
+            let (client, cookie) = (load.callers[index].client, 1 + 2 * index as u64);
+            let (syn, ack) = (TcpFlags::SYN, TcpFlags::SYN | TcpFlags::ACK);
+            load.take(packet(1, cookie, client, load.server, TcpHeader { seq: 0, ack: 0, flags: syn }, b""));
+            load.take(packet(1, cookie + 1, load.server, client, TcpHeader { seq: 0, ack: 1, flags: ack }, b""));
+        }
         for _ in 0..2 * connections {
             load.call();
         }
@@ -65,8 +71,10 @@ impl Load {
         caller.received = received.wrapping_add(response.len() as u32);
         let after = caller.sent;
         let cookie = 1 + 2 * index as u64;
-        self.take(packet(self.now_ns, cookie, client, server, sent, received, request))
-            + self.take(packet(self.now_ns + 1, cookie + 1, server, client, received, after, response))
+        let ask = TcpHeader { seq: sent, ack: received, flags: TcpFlags::ACK };
+        let answer = TcpHeader { seq: received, ack: after, flags: TcpFlags::ACK };
+        self.take(packet(self.now_ns, cookie, client, server, ask, request))
+            + self.take(packet(self.now_ns + 1, cookie + 1, server, client, answer, response))
     }
 
     fn take(&mut self, packet: Packet<'_>) -> u64 {
@@ -86,8 +94,7 @@ fn packet(
     cookie: u64,
     source: Endpoint,
     destination: Endpoint,
-    seq: u32,
-    ack: u32,
+    header: TcpHeader,
     payload: &[u8],
 ) -> Packet<'_> {
     Packet {
@@ -97,7 +104,7 @@ fn packet(
         cookie: SocketCookie::new(cookie),
         source,
         destination,
-        tcp: Some(TcpHeader { seq, ack, flags: TcpFlags::ACK }),
+        tcp: Some(header),
         payload_len: payload.len() as u32,
         captured_offset: 0,
         captured: payload,

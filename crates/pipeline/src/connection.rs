@@ -26,7 +26,7 @@ pub(crate) struct Connection {
     /// When the kernel closed a socket of it. Its last packets may still be on their way to the reader.
     socket_closed: Option<Timestamp>,
     /// A timer is set for it.
-    pub(crate) armed: bool,
+    armed: bool,
 }
 
 /// Whether there is more to come.
@@ -128,10 +128,20 @@ impl Connection {
         self.socket_closed.get_or_insert(at);
     }
 
-    /// When something is to be given up, if anything waits.
-    pub(crate) fn deadline(&self, patience_ns: u64) -> Option<Timestamp> {
+    /// When to look at it again because something waits, unless a timer is set already.
+    pub(crate) fn arm(&mut self, patience_ns: u64) -> Option<Timestamp> {
+        let waits = self.socket_closed.is_some() || self.streams.iter().any(Stream::is_waiting);
+        if self.armed || !waits {
+            return None;
+        }
+        self.armed = true;
         let streams = self.streams.iter().filter_map(|stream| stream.deadline(patience_ns));
         streams.chain(self.socket_closed.map(|at| at.plus_ns(patience_ns))).min()
+    }
+
+    /// Its timer is due.
+    pub(crate) fn disarm(&mut self) {
+        self.armed = false;
     }
 
     /// Gives up what was waited for too long.
@@ -176,7 +186,7 @@ impl Connection {
     pub(crate) fn tell(&mut self, config: &Config, policy: &mut dyn Policy) {
         for speaker in Speaker::BOTH {
             let (want, asked) = (self.application.want(speaker), self.asked[speaker.index()]);
-            if want == Want::All && asked == Asked::Nothing {
+            if asked == Asked::Forever || (want == Want::All && asked == Asked::Nothing) {
                 continue;
             }
             let stream = &mut self.streams[speaker.index()];
@@ -239,8 +249,8 @@ impl Connection {
 
     /// Reports the ends that have been reached.
     fn settle(&mut self, at: Timestamp, shared: &mut Shared<'_>) -> Life {
-        if matches!(self.application, Application::Unrecognised) {
-            // Nobody waits for anything any more.
+        if matches!(self.application, Application::Unrecognised) && self.streams.iter().any(Stream::is_waiting) {
+            // Nobody wants what is waited for.
             for speaker in Speaker::BOTH {
                 let (stream, mut feed) = self.stream_and_feed(speaker, shared);
                 stream.flush(at, &mut feed);

@@ -21,6 +21,8 @@ pub(crate) struct LruMap<K, V> {
     free: Vec<u32>,
     newest: u32,
     oldest: u32,
+    /// What was looked up last: packets of a connection come in trains.
+    found: Option<(K, Handle)>,
 }
 
 #[derive(Debug)]
@@ -46,16 +48,24 @@ const NONE: u32 = u32::MAX;
 
 impl<K: Copy + Eq + Hash, V> LruMap<K, V> {
     pub(crate) fn new() -> Self {
-        Self { index: HashMap::default(), slots: Vec::new(), free: Vec::new(), newest: NONE, oldest: NONE }
+        Self { index: HashMap::default(), slots: Vec::new(), free: Vec::new(), newest: NONE, oldest: NONE, found: None }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
-    pub(crate) fn find(&self, key: &K) -> Option<Handle> {
+    pub(crate) fn find(&mut self, key: &K) -> Option<Handle> {
+        if let Some((found, handle)) = self.found
+            && found == *key
+            && self.value(handle).is_some()
+        {
+            return Some(handle);
+        }
         let slot = *self.index.get(key)?;
-        Some(Handle { slot, generation: self.slots[slot as usize].generation })
+        let handle = Handle { slot, generation: self.slots[slot as usize].generation };
+        self.found = Some((*key, handle));
+        Some(handle)
     }
 
     pub(crate) fn value(&self, handle: Handle) -> Option<&V> {
@@ -125,6 +135,7 @@ impl<K: Copy + Eq + Hash, V> LruMap<K, V> {
         let Some(entry) = &mut self.slots[handle.slot as usize].entry else { return false };
         if let Some(replaced) = entry.alias.replace(alias) {
             self.index.remove(&replaced);
+            self.found = None;
         }
         self.index.insert(alias, handle.slot);
         true

@@ -278,7 +278,9 @@ impl Pipeline {
         for handle in bound.into_iter().flatten() {
             if let Some(connection) = self.table.live(handle) {
                 connection.socket_closed(change.at);
-                self.arm(handle);
+                if let Some(deadline) = connection.arm(self.config.patience_ns) {
+                    self.table.arm(handle, deadline);
+                }
                 waiting = true;
             }
         }
@@ -356,7 +358,9 @@ impl Pipeline {
         match step(connection, &bounds, &mut shared) {
             Life::Open => {
                 connection.tell(config, policy);
-                self.arm(handle);
+                if let Some(deadline) = connection.arm(bounds.patience_ns) {
+                    table.arm(handle, deadline);
+                }
             }
             Life::Over => {
                 self.books.connections.closed += 1;
@@ -399,23 +403,12 @@ impl Pipeline {
         }
     }
 
-    fn arm(&mut self, handle: Handle) {
-        let patience_ns = self.config.patience_ns;
-        if let Some(connection) = self.table.live(handle)
-            && !connection.armed
-            && let Some(deadline) = connection.deadline(patience_ns)
-        {
-            connection.armed = true;
-            self.table.arm(handle, deadline);
-        }
-    }
-
     fn advance(&mut self, at: Timestamp, policy: &mut dyn Policy) {
         self.watermark = self.watermark.max(at);
         let watermark = self.watermark;
         while let Some(handle) = self.table.take_due(watermark) {
             if let Some(connection) = self.table.live(handle) {
-                connection.armed = false;
+                connection.disarm();
                 self.drive(handle, policy, |connection, bounds, shared| connection.expire(watermark, bounds, shared));
             }
         }

@@ -63,8 +63,9 @@ impl Sockets {
         self.map.len()
     }
 
-    pub(crate) fn find(&self, cookie: SocketCookie) -> Option<&Socket> {
-        self.map.value(self.map.find(&cookie)?)
+    pub(crate) fn find(&mut self, cookie: SocketCookie) -> Option<&Socket> {
+        let handle = self.map.find(&cookie)?;
+        self.map.value(handle)
     }
 
     /// The socket, which is now the one that was heard of last.

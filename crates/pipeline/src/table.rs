@@ -58,7 +58,7 @@ impl Table {
         self.entries.len() >= self.max
     }
 
-    pub(crate) fn find(&self, key: &Key) -> Option<Handle> {
+    pub(crate) fn find(&mut self, key: &Key) -> Option<Handle> {
         self.entries.find(key)
     }
 

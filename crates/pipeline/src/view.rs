@@ -1,5 +1,7 @@
 //! From a packet to its connection: whose sighting it is, and which end speaks.
 
+use std::net::IpAddr;
+
 use geophone_model::{
     capture::{Chunk, Packet, Side},
     net::{Endpoint, NetNs},
@@ -98,22 +100,31 @@ impl Key {
     }
 }
 
-/// One write of a flat image: a keyed hash pays by the call.
+/// One write of a flat image: a keyed hash pays by the call, and by the byte. Images of IPv4 addresses are the shorter ones.
 impl std::hash::Hash for Key {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         let mut image = [0; 41];
-        let (a, b) = (self.a.ip().to_canonical(), self.b.ip().to_canonical());
-        let ip_bits = |ip| match ip {
-            std::net::IpAddr::V4(ip) => std::net::Ipv4Addr::to_ipv6_mapped(&ip).to_bits(),
-            std::net::IpAddr::V6(ip) => ip.to_bits(),
+        image[0] = self.scope as u8;
+        image[1..5].copy_from_slice(&self.netns.0.to_le_bytes());
+        image[5..7].copy_from_slice(&self.a.port().to_le_bytes());
+        image[7..9].copy_from_slice(&self.b.port().to_le_bytes());
+        let len = if let (IpAddr::V4(a), IpAddr::V4(b)) = (self.a.ip(), self.b.ip()) {
+            image[9..13].copy_from_slice(&a.octets());
+            image[13..17].copy_from_slice(&b.octets());
+            17
+        } else {
+            image[9..25].copy_from_slice(&ipv6_octets(self.a.ip()));
+            image[25..41].copy_from_slice(&ipv6_octets(self.b.ip()));
+            41
         };
-        image[..16].copy_from_slice(&ip_bits(a).to_le_bytes());
-        image[16..32].copy_from_slice(&ip_bits(b).to_le_bytes());
-        image[32..34].copy_from_slice(&self.a.port().to_le_bytes());
-        image[34..36].copy_from_slice(&self.b.port().to_le_bytes());
-        image[36..40].copy_from_slice(&self.netns.0.to_le_bytes());
-        image[40] = self.scope as u8;
-        state.write(&image);
+        state.write(&image[..len]);
+    }
+}
+
+const fn ipv6_octets(ip: IpAddr) -> [u8; 16] {
+    match ip {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
+        IpAddr::V6(ip) => ip.octets(),
     }
 }
 

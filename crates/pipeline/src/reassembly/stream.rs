@@ -115,6 +115,11 @@ impl Stream {
         self.next == 0 && self.held.is_empty()
     }
 
+    /// Whether something is waited for.
+    pub(crate) const fn is_waiting(&self) -> bool {
+        self.waiting_since.is_some()
+    }
+
     /// When to give up waiting, if something is waited for.
     pub(crate) fn deadline(&self, patience_ns: u64) -> Option<Timestamp> {
         self.waiting_since.map(|since| since.plus_ns(patience_ns))
