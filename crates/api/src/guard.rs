@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -39,7 +39,7 @@ fn check_host(state: &ApiState, request: &Request) -> Result<(), Problem> {
 
 /// HTTP/2 has the authority in the request's target (RFC 9113 section 8.3.1), HTTP/1.1 in `Host`.
 fn host_of<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
-    let authority = uri.authority().map(|authority| authority.as_str());
+    let authority = uri.authority().map(Authority::as_str);
     authority.or_else(|| headers.get(header::HOST)?.to_str().ok())
 }
 

@@ -5,7 +5,7 @@ pub(crate) mod mirror;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        Components, ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, LicenseBuilder, OpenApi,
+        Components, ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, LicenseBuilder, OneOfBuilder, OpenApi,
         OpenApiBuilder, Paths, PathsBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
         path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItem},
         schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type},
@@ -166,7 +166,7 @@ fn json<T: ToSchema>(shapes: &mut Vec<(String, RefOr<Schema>)>) -> Answer {
 }
 
 fn one_of(schemas: impl IntoIterator<Item = RefOr<Schema>>) -> RefOr<Schema> {
-    let one_of = schemas.into_iter().fold(utoipa::openapi::OneOfBuilder::new(), |one_of, schema| one_of.item(schema));
+    let one_of = schemas.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
     RefOr::T(Schema::OneOf(one_of.build()))
 }
 
