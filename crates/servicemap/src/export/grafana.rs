@@ -4,10 +4,12 @@
 //! (<https://grafana.com/docs/grafana/latest/panels-visualizations/visualizations/node-graph/#data-api>). The two lists are
 //! the panel's two frames, `nodes` and `edges`.
 
+use geophone_distribution::Distribution;
+
 use crate::{
     Edge, Node, ServiceMap, Tally,
     export::label,
-    summary::{Quantiles, ratio},
+    summary::{ratio, seconds},
     text::duration,
 };
 
@@ -145,6 +147,7 @@ fn shares(tally: &Tally) -> [f64; 3] {
 
 /// `80 requests, 3 errors, median 4.56 ms`.
 fn view_detail(tally: &Tally) -> String {
-    let median = Quantiles::of(tally.duration()).map(|quantiles| format!(", median {}", duration(quantiles.p50)));
+    let median =
+        tally.duration().quantile_ns(0.5).map(|median_ns| format!(", median {}", duration(seconds(median_ns))));
     format!("{} requests, {} errors{}", tally.requests(), tally.errors(), median.unwrap_or_default())
 }

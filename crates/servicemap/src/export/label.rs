@@ -1,10 +1,11 @@
 //! What the pictures say about a node or an edge, before any escaping.
 
+use geophone_distribution::Distribution;
 use geophone_model::identity::Identity;
 
 use crate::{
     Edge, Health, Node, ServiceMap, Tally,
-    summary::Quantiles,
+    summary::seconds,
     text::{duration, percent, rate},
 };
 
@@ -55,7 +56,7 @@ pub(super) fn rate_of(map: &ServiceMap, tally: &Tally) -> String {
 
 /// `p95 4.56 ms`; `None` where no call was answered.
 pub(super) fn p95_of(tally: &Tally) -> Option<String> {
-    Quantiles::of(tally.duration()).map(|quantiles| format!("p95 {}", duration(quantiles.p95)))
+    tally.duration().quantile_ns(0.95).map(|p95_ns| format!("p95 {}", duration(seconds(p95_ns))))
 }
 
 fn figures(map: &ServiceMap, tally: &Tally) -> String {
