@@ -32,6 +32,10 @@ pub struct Config {
     /// Bytes that an unwanted range must have left for it to be worth telling the source: an update costs about as much
     /// as copying some ten thousand, and what passed before the source hears of it was copied all the same.
     pub min_skip_bytes: u64,
+    /// Bytes of a connection that was open before it was seen, beyond those that a detector holds, in which the beginning
+    /// of a message is still looked for: capture may have begun in the middle of a long body. After that it counts as
+    /// unrecognised, and is left alone.
+    pub late_search_bytes: u64,
     /// Finished exchanges that wait for [`poll`](crate::Pipeline::poll). Past it further ones are dropped.
     pub max_ready: usize,
     /// Length of the windows that coverage is kept for, in nanoseconds.
@@ -60,6 +64,7 @@ impl Default for Config {
             held_segments_per_direction: 512,
             held_bytes: 16 << 20,
             min_skip_bytes: 32 * 1024,
+            late_search_bytes: 4 << 20,
             max_ready: 16 * 1024,
             window_ns: Window::DEFAULT_LENGTH_NS,
             max_windows: 64,

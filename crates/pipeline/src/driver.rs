@@ -25,6 +25,9 @@ pub(crate) enum Application {
 pub(crate) struct Detecting {
     detector: Detector,
     joined_late: bool,
+    /// The detector has given up a connection that was joined late: bytes of it that have passed since without a sign of
+    /// a message's beginning.
+    searched: Option<u64>,
     /// Bytes that the detector holds.
     held: u64,
     /// The directions that ended meanwhile, by speaker.
@@ -44,7 +47,7 @@ impl Application {
     /// `joined_late`: the connection was open before it was seen.
     pub(crate) fn new(limits: &proto::Limits, joined_late: bool) -> Self {
         let detector = Detector::new(limits, joined_late);
-        Self::Detecting(Detecting { detector, joined_late, held: 0, ends: [None; 2] })
+        Self::Detecting(Detecting { detector, joined_late, searched: None, held: 0, ends: [None; 2] })
     }
 
     /// What is wanted of what `speaker` says.
@@ -77,6 +80,7 @@ impl Parsing {
 /// What all connections share.
 pub(crate) struct Shared<'a> {
     pub(crate) limits: &'a proto::Limits,
+    pub(crate) late_search_bytes: u64,
     pub(crate) books: &'a mut Books,
     pub(crate) ready: &'a mut Ready,
 }
@@ -125,7 +129,9 @@ impl Sink for Feed<'_, '_> {
     fn lost(&mut self, at: Timestamp, len: u64, why: Lost) {
         let book = &mut self.shared.books.bytes;
         match (self.application.want(self.speaker), &self.application) {
-            (_, Application::Unrecognised) => book.unrecognised += len,
+            (_, Application::Unrecognised | Application::Detecting(Detecting { searched: Some(_), .. })) => {
+                book.unrecognised += len;
+            }
             (Want::Nothing, _) => book.unwanted += len,
             _ => match why {
                 Lost::Cut => book.cut += len,
@@ -133,15 +139,15 @@ impl Sink for Feed<'_, '_> {
             },
         }
         match self.application {
-            Application::Detecting(detecting) => {
+            Application::Detecting(detecting) if detecting.searched.is_none() => {
                 if detecting.detector.gap(self.speaker.into(), at.as_ns(), len) == Verdict::Unknown {
-                    self.give_up_detection();
+                    self.search_or_give_up();
                 }
             }
             Application::Parsing(parsing) if parsing.wants[self.speaker.index()] != Want::Nothing => {
                 self.parse(|parser, direction| parser.gap(direction, at.as_ns(), len));
             }
-            Application::Parsing(_) | Application::Unrecognised => {}
+            Application::Detecting(_) | Application::Parsing(_) | Application::Unrecognised => {}
         }
     }
 
@@ -192,19 +198,45 @@ impl Feed<'_, '_> {
 
     fn detect(&mut self, at: Timestamp, data: &[u8]) {
         let Application::Detecting(detecting) = self.application else { return };
-        match detecting.detector.bytes(self.speaker.into(), at.as_ns(), data) {
-            Verdict::Undecided => {
-                detecting.held += data.len() as u64;
-                self.shared.books.bytes.undecided += data.len() as u64;
-            }
-            Verdict::Detected { protocol, client } => {
+        let len = data.len() as u64;
+        if let Some(searched) = &mut detecting.searched {
+            // Messages begin where segments begin, in most cases: that costs next to nothing to look at.
+            *searched += len;
+            detecting.detector = Detector::new(self.shared.limits, false);
+        }
+        match (detecting.detector.bytes(self.speaker.into(), at.as_ns(), data), detecting.searched) {
+            (Verdict::Detected { protocol, client }, _) => {
                 self.start_parser(protocol, client.into());
                 self.bytes(at, data);
             }
-            Verdict::Unknown => {
-                self.shared.books.bytes.unrecognised += data.len() as u64;
-                self.give_up_detection();
+            (Verdict::Undecided, None) => {
+                detecting.held += len;
+                self.shared.books.bytes.undecided += len;
             }
+            (Verdict::Unknown, None) => {
+                self.shared.books.bytes.unrecognised += len;
+                self.search_or_give_up();
+            }
+            (Verdict::Undecided | Verdict::Unknown, Some(searched)) => {
+                self.shared.books.bytes.unrecognised += len;
+                if searched > self.shared.late_search_bytes {
+                    self.give_up_detection();
+                }
+            }
+        }
+    }
+
+    /// The detector has come to nothing: what it held is none of a protocol's.
+    fn search_or_give_up(&mut self) {
+        if let Application::Detecting(detecting) = self.application
+            && detecting.joined_late
+        {
+            let held = std::mem::take(&mut detecting.held);
+            self.shared.books.bytes.undecided -= held;
+            self.shared.books.bytes.unrecognised += held;
+            detecting.searched = Some(0);
+        } else {
+            self.give_up_detection();
         }
     }
 
@@ -217,7 +249,9 @@ impl Feed<'_, '_> {
         let (Some(protocol), Some(mut parser)) = (crate::translate::protocol_of(protocol), parser) else {
             return self.give_up_detection();
         };
-        detecting.detector.replay(client.into(), &mut *parser);
+        if detecting.searched.is_none() {
+            detecting.detector.replay(client.into(), &mut *parser);
+        }
         self.shared.books.bytes.undecided -= detecting.held;
         self.shared.books.bytes.delivered += detecting.held;
         let mut parsing = Parsing { parser, protocol, client, wants: [Want::All; 2] };

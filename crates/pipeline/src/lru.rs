@@ -183,3 +183,80 @@ impl<K: Copy + Eq + Hash, V> LruMap<K, V> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The oracle: entries from the oldest to the newest, each with its keys, and whether it is retired.
+    #[derive(Default)]
+    struct Naive(Vec<(u8, Option<u8>, u32, bool)>);
+
+    impl Naive {
+        fn position(&self, key: u8) -> Option<usize> {
+            self.0.iter().position(|(first, alias, ..)| *first == key || *alias == Some(key))
+        }
+
+        fn oldest(&self) -> Option<u32> {
+            self.0.iter().find(|(.., retired)| !retired).map(|(_, _, value, _)| *value)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn does_what_a_list_does(steps in prop::collection::vec((0u8..6, 0u8..8, 0u8..8), 0..80)) {
+            let mut map = LruMap::new();
+            let mut naive = Naive::default();
+            let mut gone = Vec::new();
+            for (index, (kind, key, other)) in steps.into_iter().enumerate() {
+                let found = map.find(&key);
+                let position = naive.position(key);
+                let found_value = found.and_then(|handle| map.value(handle).copied());
+                prop_assert_eq!(found_value, position.map(|position| naive.0[position].2));
+                match (kind, found, position) {
+                    (0 | 1, ..) => {
+                        if let Some(position) = position {
+                            naive.0.remove(position);
+                            gone.push(found.unwrap());
+                        }
+                        naive.0.push((key, None, index as u32, false));
+                        map.insert(key, index as u32);
+                    }
+                    (2, Some(handle), Some(position)) => {
+                        if !naive.0[position].3 {
+                            let entry = naive.0.remove(position);
+                            naive.0.push(entry);
+                        }
+                        map.touch(handle);
+                    }
+                    (3, Some(handle), Some(position)) => {
+                        let free = naive.position(other).is_none();
+                        prop_assert_eq!(map.add_alias(handle, other), free);
+                        if free {
+                            naive.0[position].1 = Some(other);
+                        }
+                    }
+                    (4, Some(handle), Some(position)) => {
+                        naive.0[position].3 = true;
+                        map.retire(handle);
+                    }
+                    (5, Some(handle), Some(position)) => {
+                        prop_assert_eq!(map.remove(handle), Some(naive.0.remove(position).2));
+                        gone.push(handle);
+                    }
+                    _ => {}
+                }
+                prop_assert_eq!(map.len(), naive.0.len());
+                prop_assert_eq!(map.oldest().and_then(|handle| map.value(handle).copied()), naive.oldest());
+                prop_assert!(gone.iter().all(|handle| map.value(*handle).is_none()), "a handle outlives its entry");
+                let mut values: Vec<u32> = map.values().copied().collect();
+                values.sort_unstable();
+                let mut expected: Vec<u32> = naive.0.iter().map(|(_, _, value, _)| *value).collect();
+                expected.sort_unstable();
+                prop_assert_eq!(values, expected);
+            }
+        }
+    }
+}

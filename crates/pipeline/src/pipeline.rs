@@ -354,7 +354,8 @@ impl Pipeline {
         let bounds = self.bounds();
         let Self { table, books, ready, config, .. } = self;
         let Some(connection) = table.live(handle) else { return };
-        let mut shared = Shared { limits: &config.parser_limits, books, ready };
+        let mut shared =
+            Shared { limits: &config.parser_limits, late_search_bytes: config.late_search_bytes, books, ready };
         match step(connection, &bounds, &mut shared) {
             Life::Open => {
                 connection.tell(config, policy);
@@ -445,7 +446,8 @@ impl Pipeline {
     }
 
     const fn shared(&mut self) -> Shared<'_> {
-        Shared { limits: &self.config.parser_limits, books: &mut self.books, ready: &mut self.ready }
+        let Self { config, books, ready, .. } = self;
+        Shared { limits: &config.parser_limits, late_search_bytes: config.late_search_bytes, books, ready }
     }
 }
 

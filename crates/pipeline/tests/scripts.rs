@@ -92,6 +92,19 @@ fn a_connection_that_was_open_before_is_joined() {
 }
 
 #[test]
+fn a_connection_that_was_joined_in_a_long_body_is_found_out_later() {
+    let body = "no message begins here. ".repeat(60);
+    let pieces: String = (0..20).map(|_| format!("1 s \"{body}\"\n")).collect();
+    let call = format!("2 c {GET}\n3 s {OK}");
+    let mut config = Config::default();
+    let expected = "#0 same_point GET x/a 200 request 2-2/28 response 3-3/40 joined_late";
+    check_with(config.clone(), Scene::new(View::Tap), &format!("{pieces}{call}"), expected);
+    // But not for ever.
+    config.late_search_bytes = 1000;
+    check_with(config, Scene::new(View::Tap), &format!("{pieces}{call}"), "");
+}
+
+#[test]
 fn a_handshake_that_comes_after_the_data_is_not_another_connection() {
     let mut script = Script::new(Scene::new(View::Tap));
     let events = [
