@@ -39,6 +39,9 @@ fn a_scan_takes_a_quarter_of_the_operations_and_teaches_nothing() {
         assert_eq!(**operation, format!("GET {path}"), "an answer other than 404 gives it a place");
     }
     assert_eq!(aggregator.counters().positions_learned, 0);
+    let outcome = Outcome { status: status(404), ..ok_at(1) };
+    let operation = aggregator.observe(&get(&scanner, &shop, "/admin-50x"), &outcome);
+    assert_eq!(&**operation, "GET /admin-50x", "the quarter has a place again, since one of it was answered");
 }
 
 #[test]
@@ -143,4 +146,20 @@ fn an_operation_that_expired_gives_its_place_to_another() {
     assert_eq!(&**aggregator.observe(&get(&web, &shop, "/new"), &ok_at(80)), "GET /new");
     assert_eq!(&**aggregator.observe(&get(&web, &shop, "/old"), &ok_at(80)), OTHER_OPERATION);
     assert_eq!(aggregator.counters().operations_expired, 1);
+}
+
+#[test]
+fn external_identities_that_expired_give_their_places_to_others() {
+    let shop = process("shop");
+    let mut config = Config::default();
+    config.max_identities = 8;
+    config.idle_windows = 1;
+    let mut aggregator = Aggregator::new(config);
+    for round in 0..20 {
+        aggregator.observe(&get(&external(&format!("client-{round}")), &shop, "/"), &ok_at(10 * round));
+        aggregator.advance(at(10 * round + 2));
+    }
+    let counters = aggregator.counters();
+    assert_eq!((counters.identities_folded, counters.recorded), (0, 20));
+    assert!(counters.identities_expired >= 16, "{counters:?}");
 }
