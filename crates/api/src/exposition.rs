@@ -76,7 +76,7 @@ impl Family<'_> {
     /// # Panics
     ///
     /// If a name is no label name: letters, digits and `_`, with no digit first.
-    pub fn sample(&mut self, labels: &[(&str, &str)], value: impl Into<Value>) {
+    pub fn sample(&mut self, labels: &[(&str, &str)], value: impl Into<SampleValue>) {
         self.text.push_str(self.name);
         for (index, (name, value)) in labels.iter().enumerate() {
             assert!(is_metric_name(name) && !name.contains(':'), "`{name}` is no label name");
@@ -96,7 +96,7 @@ impl Family<'_> {
 
 /// The value of a sample: an integer, which is written exactly, or a floating-point number.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Value(Number);
+pub struct SampleValue(Number);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Number {
@@ -104,19 +104,19 @@ enum Number {
     Float(f64),
 }
 
-impl From<u64> for Value {
+impl From<u64> for SampleValue {
     fn from(value: u64) -> Self {
         Self(Number::Integer(value))
     }
 }
 
-impl From<f64> for Value {
+impl From<f64> for SampleValue {
     fn from(value: f64) -> Self {
         Self(Number::Float(value))
     }
 }
 
-impl Value {
+impl SampleValue {
     fn write(self, text: &mut String) {
         let _ = match self.0 {
             Number::Integer(value) => write!(text, "{value}"),

@@ -69,7 +69,7 @@ mod time;
 use axum::{Router, middleware, routing::get};
 
 pub use config::{Config, DEFAULT_LAST_NS, DEFAULT_LIMIT, MAX_LIMIT};
-pub use exposition::{Exposition, Family, MetricKind};
+pub use exposition::{Exposition, Family, MetricKind, SampleValue};
 pub use hosts::AllowedHosts;
 pub use openapi::openapi;
 pub use problem::Problem;

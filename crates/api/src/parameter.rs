@@ -49,7 +49,7 @@ pub(crate) const RANGE: &[Parameter] = &[
     ),
     Parameter::text(
         "to",
-        "2100-01-01T00:00:00Z",
+        "2023-11-14T22:23:20Z",
         "End of the range: RFC 3339, or seconds since the Unix epoch; now where it is left out. \
          What happens at the end is no longer in the range.",
     ),

@@ -131,7 +131,9 @@ impl ApiState {
         match &self.0.now {
             Now::Provided(now) => Ok(now()),
             Now::NewestRow => {
-                let stats = self.store().stats().await?;
+                let limit = self.config().timeout;
+                let late = |_| Problem::busy(format!("the store took longer than {limit:?} to say what is newest"));
+                let stats = timeout(limit, self.store().stats()).await.map_err(late)??;
                 let newest = [stats.points.newest, stats.exchanges.newest.map(|end| end.plus_ns(1))];
                 Ok(newest.into_iter().flatten().max().unwrap_or_default())
             }

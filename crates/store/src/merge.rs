@@ -115,3 +115,59 @@ fn keep_slowest(exemplars: &mut Vec<Exemplar>) {
     exemplars.sort_by_key(|one| (Reverse(one.duration_ns), one.at, one.trace.trace_id, one.trace.span_id));
     exemplars.truncate(MAX_EXEMPLARS);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::conformance::fixture::{point, snapshot, window};
+
+    fn merged(snapshots: impl IntoIterator<Item = WindowSnapshot>) -> WindowSnapshot {
+        let mut merged = snapshot(window(1), Vec::new());
+        snapshots.into_iter().for_each(|snapshot| merge_snapshots(&mut merged, snapshot).unwrap());
+        merged
+    }
+
+    proptest! {
+        /// Requests of a few keys, spread over snapshots in one way and in another, are the same window, which counts every
+        /// one of them.
+        #[test]
+        fn it_makes_no_difference_how_requests_are_spread_over_snapshots(
+            requests in prop::collection::vec((0..3_usize, 1..u64::from(u32::MAX), 0..4_usize, 0..4_usize), 0..40),
+        ) {
+            const OPERATIONS: [&str; 3] = ["GET /a", "GET /b", "POST /a"];
+            let spread = |by: fn(&(usize, u64, usize, usize)) -> usize| {
+                let parts = (0..4).map(|part| {
+                    let own = requests.iter().filter(|request| by(request) == part);
+                    let points = own.map(|(operation, duration_ns, ..)| {
+                        let mut point = point(window(1), "web", "db", OPERATIONS[*operation], &[*duration_ns]);
+                        // Which exemplar is whose must not depend on the snapshot.
+                        point.exemplars[0].trace.trace_id = u128::from(*duration_ns).to_be_bytes();
+                        point
+                    });
+                    snapshot(window(1), points.collect())
+                });
+                merged(parts)
+            };
+            let (one, other) = (spread(|request| request.2), spread(|request| 3 - request.3));
+            prop_assert_eq!(&one, &other);
+            for (index, operation) in OPERATIONS.iter().enumerate() {
+                let durations = requests.iter().filter(|request| request.0 == index).map(|request| request.1);
+                let found = one.points.iter().find(|point| &*point.key.operation == *operation);
+                prop_assert_eq!(found.map_or(0, |point| point.requests), durations.clone().count() as u64);
+                prop_assert_eq!(found.map_or(0, |point| point.duration.sum_ns), durations.sum::<u64>());
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_is_left_alone_by_what_is_malformed() {
+        let mut bad = snapshot(window(1), vec![point(window(1), "web", "db", "GET /", &[1])]);
+        bad.points[0].first_byte.max_ns = 5;
+        let mut into = snapshot(window(1), Vec::new());
+        let error = merge_snapshots(&mut into, bad).unwrap_err();
+        assert!(error.to_string().starts_with("a point of `GET /` has a first byte distribution"), "{error}");
+        assert_eq!(into, snapshot(window(1), Vec::new()));
+    }
+}

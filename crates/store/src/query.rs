@@ -70,7 +70,7 @@ pub struct ExchangeQuery {
     pub range: Window,
     /// Exchanges that this matches.
     pub filter: ExchangeFilter,
-    /// Most exchanges in a page.
+    /// Most exchanges in a page; at least one is taken, so that there is somewhere to go on.
     pub limit: usize,
     /// Only exchanges that come after this place, which is to say older ones.
     pub after: Option<Cursor>,
@@ -161,7 +161,7 @@ pub struct LedgerQuery {
     pub range: Window,
     /// Of one of these sources.
     pub sources: Vec<String>,
-    /// Most records in a page.
+    /// Most records in a page; at least one is taken, so that there is somewhere to go on.
     pub limit: usize,
     /// Only records that come after this place, which is to say older ones.
     pub after: Option<Cursor>,
@@ -184,7 +184,7 @@ pub struct EventQuery {
     pub kinds: Vec<EventKind>,
     /// Of one of these sources.
     pub sources: Vec<String>,
-    /// Most events in a page.
+    /// Most events in a page; at least one is taken, so that there is somewhere to go on.
     pub limit: usize,
     /// Only events that come after this place, which is to say older ones.
     pub after: Option<Cursor>,

@@ -58,12 +58,12 @@ const OWN: &[Parameter] = &[
     ),
     Parameter::text(
         "compare_from",
-        "1699990000",
+        "1700000000",
         "Start of an earlier range, with which the range is compared: the answer is the difference.",
     ),
     Parameter::text(
         "compare_to",
-        "2100-01-01T00:00:00Z",
+        "1700000300",
         "End of the earlier range; as long as the range is, after `compare_from`, where it is left out.",
     ),
 ];

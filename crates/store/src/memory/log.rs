@@ -81,6 +81,7 @@ impl<T> RowLog<T> {
         limit: usize,
         matches: impl Fn(&T) -> bool,
     ) -> Page<T> {
+        let limit = limit.max(1);
         let first = Cursor { at: range.start, row: 0 };
         let end = Cursor { at: range.end(), row: 0 };
         let mut end = after.map_or(end, |after| after.min(end));
