@@ -243,56 +243,53 @@ impl<H: Head> Half<H> {
     }
 
     fn step_head(&mut self, limits: &Limits, now_ns: u64, data: &mut &[u8]) -> Option<Event> {
-        while !data.is_empty() {
-            let room = limits.head_bytes.saturating_sub(self.span.bytes);
-            let room = usize::try_from(room).unwrap_or(usize::MAX);
-            let Some(visible) = data.get(..room.min(data.len())).filter(|visible| !visible.is_empty()) else {
-                return Some(Event::Malformed(HeadError::TooLarge));
-            };
-            if self.reader.is_at_start_line()
-                && let Some(at) = self.violation(visible, limits)
-            {
-                self.take(now_ns, data, at);
-                return Some(Event::Malformed(HeadError::NotHttp1));
+        let room = usize::try_from(limits.head_bytes.saturating_sub(self.span.bytes)).unwrap_or(usize::MAX);
+        let visible = data.get(..room).unwrap_or(data);
+        if visible.is_empty() {
+            return Some(Event::Malformed(HeadError::TooLarge));
+        }
+        if self.reader.is_at_start_line()
+            && let Some(at) = self.violation(visible, limits)
+        {
+            self.take(now_ns, data, at);
+            return Some(Event::Malformed(HeadError::NotHttp1));
+        }
+        // The common case: whole lines, read where they lie.
+        let (taken, outcome) =
+            if self.line.is_empty() { self.reader.lines(visible, limits) } else { self.complete_line(visible, limits) };
+        self.take(now_ns, data, taken);
+        match outcome {
+            Err(error) => return Some(Event::Malformed(error)),
+            Ok(true) => {
+                self.joined_late &= !self.found;
+                return Some(Event::HeadDone);
             }
-            let line_len = memchr(b'\n', visible);
-            let here = line_len.unwrap_or(visible.len());
-            if self.line.len().saturating_add(here) > limits.line_bytes {
-                let fill = limits.line_bytes.saturating_sub(self.line.len());
-                self.line.extend_from_slice(visible.get(..fill).unwrap_or_default());
-                self.take(now_ns, data, fill);
-                if let Err(error) = self.reader.overlong(&self.line) {
-                    return Some(Event::Malformed(error));
-                }
-                self.line.clear();
-                self.state = State::OverlongLine;
-                return None;
+            Ok(false) if taken > 0 => return None,
+            Ok(false) => {}
+        }
+        let here = visible.len().min(limits.line_bytes.saturating_sub(self.line.len()));
+        self.line.extend_from_slice(visible.get(..here).unwrap_or_default());
+        self.take(now_ns, data, here);
+        if here < visible.len() {
+            if let Err(error) = self.reader.overlong(&self.line) {
+                return Some(Event::Malformed(error));
             }
-            let part = visible.get(..here).unwrap_or_default();
-            if line_len.is_none() {
-                self.line.extend_from_slice(part);
-                self.take(now_ns, data, here);
-                return None;
-            }
-            let read = if self.line.is_empty() {
-                self.reader.line(part, limits)
-            } else {
-                self.line.extend_from_slice(part);
-                let read = self.reader.line(&self.line, limits);
-                self.line.clear();
-                read
-            };
-            self.take(now_ns, data, here.saturating_add(1));
-            match read {
-                Ok(false) => {}
-                Ok(true) => {
-                    self.joined_late &= !self.found;
-                    return Some(Event::HeadDone);
-                }
-                Err(error) => return Some(Event::Malformed(error)),
-            }
+            self.line.clear();
+            self.state = State::OverlongLine;
         }
         None
+    }
+
+    /// Reads the line that was begun before, if its end is in `visible` and it is within the limit.
+    fn complete_line(&mut self, visible: &[u8], limits: &Limits) -> (usize, Result<bool, HeadError>) {
+        let Some(part) = memchr(b'\n', visible).and_then(|len| visible.get(..len)) else { return (0, Ok(false)) };
+        if self.line.len().saturating_add(part.len()) > limits.line_bytes {
+            return (0, Ok(false));
+        }
+        self.line.extend_from_slice(part);
+        let outcome = self.reader.line(&self.line, limits);
+        self.line.clear();
+        (part.len().saturating_add(1), outcome)
     }
 
     fn step_overlong_line(&mut self, limits: &Limits, now_ns: u64, data: &mut &[u8]) -> Option<Event> {

@@ -61,6 +61,23 @@ impl<H: Head> HeadReader<H> {
         self.stage == Stage::StartLine
     }
 
+    /// Takes the lines that are whole in `data` and within the limit, up to the last of the head. Returns how many bytes
+    /// these were, and whether the last was among them.
+    pub(super) fn lines(&mut self, data: &[u8], limits: &Limits) -> (usize, Result<bool, HeadError>) {
+        let mut rest = data;
+        let mut outcome = Ok(false);
+        while let Some(len) = memchr(b'\n', rest).filter(|len| *len <= limits.line_bytes)
+            && let Some((line, [_, after @ ..])) = rest.split_at_checked(len)
+        {
+            rest = after;
+            outcome = self.line(line, limits);
+            if outcome != Ok(false) {
+                break;
+            }
+        }
+        (data.len().saturating_sub(rest.len()), outcome)
+    }
+
     /// Takes one line without its line feed, and says whether it was the last.
     ///
     /// RFC 9112 section 2.2: a lone LF may be taken as a line end, and a CR before it is ignored. A CR elsewhere makes a
@@ -117,28 +134,27 @@ pub(super) fn parse<H: Head>(data: &[u8], limits: &Limits) -> Result<Parsed<H>, 
     // RFC 9112 section 2.2: empty lines before the start line are passed over.
     let empty_lines = data.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     let mut rest = data.get(empty_lines..).unwrap_or_default();
-    let mut reader = HeadReader::<H>::default();
-    if let Some(at) = H::first_violation(rest, limits)
-        && memchr(b'\n', rest).is_none_or(|end| at < end)
-    {
+    if H::first_violation(rest, limits).is_some() {
         return Err(HeadError::NotHttp1);
     }
+    let room = usize::try_from(limits.head_bytes).unwrap_or(usize::MAX);
+    let is_cut = rest.len() > room;
+    rest = rest.get(..room).unwrap_or(rest);
+    let mut reader = HeadReader::<H>::default();
     loop {
-        let head_bytes = data.len().saturating_sub(empty_lines).saturating_sub(rest.len());
-        let line_len = memchr(b'\n', rest);
-        if line_len.unwrap_or(rest.len()) > limits.line_bytes {
+        let (taken, outcome) = reader.lines(rest, limits);
+        rest = rest.get(taken..).unwrap_or_default();
+        if outcome? {
+            let consumed = data.len().min(empty_lines.saturating_add(room)).saturating_sub(rest.len());
+            return Ok(Parsed::Complete { value: reader.head, consumed });
+        }
+        if rest.len() > limits.line_bytes {
             reader.overlong(rest.get(..limits.line_bytes).unwrap_or_default())?;
+            if let Some(line_len) = memchr(b'\n', rest) {
+                rest = rest.get(line_len.saturating_add(1)..).unwrap_or_default();
+                continue;
+            }
         }
-        let fits = |len: usize| u64::try_from(head_bytes.saturating_add(len)).is_ok_and(|len| len <= limits.head_bytes);
-        let Some((line, after)) = line_len.and_then(|len| rest.split_at_checked(len)) else {
-            return if fits(rest.len()) { Ok(Parsed::Incomplete { at_least: 1 }) } else { Err(HeadError::TooLarge) };
-        };
-        if !fits(line.len().saturating_add(1)) {
-            return Err(HeadError::TooLarge);
-        }
-        rest = after.get(1..).unwrap_or_default();
-        if line.len() <= limits.line_bytes && reader.line(line, limits)? {
-            return Ok(Parsed::Complete { value: reader.head, consumed: data.len().saturating_sub(rest.len()) });
-        }
+        return if is_cut { Err(HeadError::TooLarge) } else { Ok(Parsed::Incomplete { at_least: 1 }) };
     }
 }

@@ -2,7 +2,9 @@
 
 use alloc::string::String;
 
-use memchr::{memchr, memchr3, memmem, memrchr};
+use memchr::{memchr, memchr2, memmem, memrchr};
+
+use super::field::is_authority;
 
 /// A request target, split into what is kept. Query, fragment and user info are already gone.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,7 +44,7 @@ impl<'a> Target<'a> {
 }
 
 fn without_query(target: &[u8]) -> &[u8] {
-    let end = memchr::memchr2(b'?', b'#', target).unwrap_or(target.len());
+    let end = memchr2(b'?', b'#', target).unwrap_or(target.len());
     target.get(..end).unwrap_or_default()
 }
 
@@ -74,6 +76,12 @@ pub(super) fn push_path(path: &[u8], limit: usize, out: &mut String) -> bool {
 
 /// Appends `text` to `out` until that has `limit` bytes, and says whether that was all.
 fn push_text(text: &[u8], limit: usize, out: &mut String) -> bool {
+    if let Ok(text) = core::str::from_utf8(text)
+        && text.len() <= limit.saturating_sub(out.len())
+    {
+        out.push_str(text);
+        return true;
+    }
     for chunk in text.utf8_chunks() {
         let room = limit.saturating_sub(out.len());
         let valid = chunk.valid();
@@ -96,14 +104,10 @@ fn push_text(text: &[u8], limit: usize, out: &mut String) -> bool {
 /// RFC 9112 section 3.2: a Host that is not valid is answered with 400; here, it is no name to report anything under.
 pub(super) fn set_authority(authority: &[u8], limit: usize, out: &mut String) {
     out.clear();
-    // RFC 3986 section 3.2.2 without percent-encoding's digits checked: reg-name, IPv4, IP-literal, and the port's colon.
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte);
     let authority = without_user_info(authority);
-    if authority.len() > limit || memchr3(b'/', b'?', b'#', authority).is_some() {
-        return;
-    }
-    if let Ok(text) = core::str::from_utf8(authority)
-        && text.bytes().all(fits)
+    if authority.len() <= limit
+        && authority.iter().all(|&byte| is_authority(byte))
+        && let Ok(text) = core::str::from_utf8(authority)
     {
         out.push_str(text);
         out.make_ascii_lowercase();
