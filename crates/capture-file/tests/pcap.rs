@@ -317,7 +317,10 @@ fn drops_of_the_capturing_program_are_losses_once() {
         file.statistics(0, 2_000_000, 3, 4);
         file.statistics(0, 3_000_000, 3, 4);
         file.statistics(0, 4_000_000, 5, 4);
-        check(&file.bytes, &["2.000000000 lost 7", "4.000000000 lost 2"]);
+        let frame = frame(LinkType::RAW, b"x");
+        file.enhanced(0, 9_000_000, &frame, frame.len() as u32);
+        file.statistics(0, 9_000, 6, 4);
+        check(&file.bytes, &["2.000000000 lost 7", "4.000000000 lost 2", "9.000000000 x", "9.000000000 lost 1"]);
     }
 }
 

@@ -33,7 +33,7 @@ const FRAME_LEN: usize = HEAD_LEN + 4;
 pub(super) struct NextGeneration {
     section: Option<ByteOrder>,
     interfaces: Vec<Interface>,
-    /// Time of the last packet, for simple packets, which have none.
+    /// Time of the last packet, for what has no time of its own.
     last: Timestamp,
 }
 
@@ -201,7 +201,10 @@ impl NextGeneration {
             return Ok(Block::Other);
         }
         interface.dropped = dropped;
-        Ok(Block::Dropped { at: interface.clock.time(u64::from(high) << 32 | u64::from(low)), packets })
+        // dumpcap counts microseconds here whatever the interface's resolution is, which comes out as a time in 1970; the
+        // drops were noticed after the last packet, in any case.
+        let at = interface.clock.time(u64::from(high) << 32 | u64::from(low)).max(self.last);
+        Ok(Block::Dropped { at, packets })
     }
 }
 
