@@ -27,7 +27,7 @@ pub struct Config {
     pub held_bytes_per_direction: usize,
     /// Pieces that wait for missing ones, in one direction of a connection.
     pub held_segments_per_direction: usize,
-    /// Bytes that wait for missing ones, in all.
+    /// Bytes that wait for missing ones, in all; at most a quarter of the memory budget.
     pub held_bytes: usize,
     /// Bytes that an unwanted range must have left for it to be worth telling the source: an update costs about as much
     /// as copying some ten thousand, and what passed before the source hears of it was copied all the same.

@@ -566,3 +566,18 @@ fn a_pipeline_without_room_is_still_one() {
     (config.max_connections, config.max_sockets, config.held_bytes, config.max_windows) = (0, 0, 0, 0);
     check_with(config, Scene::new(View::Client), CALL, "#0 client GET x/a 200 request 3-3/28 response 4-4/40");
 }
+
+#[test]
+fn what_is_known_of_a_socket_outlives_a_connection_that_was_given_up() {
+    let mut config = Config::default();
+    config.idle_ns = 1_000_000_000;
+    let mut run = Run::new(config);
+    let mut script = Script::new(Scene::new(View::Client));
+    run.script(&mut script, &format!("1 c socket connected\n2 c {GET}\n3 s {OK}\n2000000000 tick"));
+    assert_eq!((run.pipeline.connections().expired, run.said.lines().count()), (1, 1));
+    // What looks like a request comes from the end that the kernel has called the server.
+    run.script(&mut script, &format!("2000000001 s {GET}\n2000000002 c {GET}\n2000000003 s {OK}"));
+    assert!(run.said.ends_with(
+        "#1 client GET x/a 200 request 2000000002-2000000002/28 response 2000000003-2000000003/40 joined_late\n"
+    ));
+}

@@ -1,10 +1,11 @@
 //! One direction of a connection, in order.
 
-use geophone_model::{capture::Cut, time::Timestamp};
+use geophone_model::time::Timestamp;
 use geophone_proto_parse::End;
 
 use super::{
     held::{Content, Held, Segment},
+    piece::{Part, Piece, Trimmed},
     sequence::Base,
 };
 use crate::ledger::ByteBook;
@@ -31,19 +32,6 @@ pub(crate) enum Lost {
     Cut,
     /// They were never seen.
     Hole,
-}
-
-/// Some bytes of a stream as a source reports them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Piece<'a> {
-    pub(crate) at: Timestamp,
-    /// Offset in the stream; negative for what was sent before the first byte that was seen.
-    pub(crate) start: i64,
-    pub(crate) len: u64,
-    /// Offset in the piece at which `captured` begins.
-    pub(crate) captured_offset: u64,
-    pub(crate) captured: &'a [u8],
-    pub(crate) cut: Cut,
 }
 
 /// How much may wait for missing bytes, and for how long.
@@ -257,36 +245,27 @@ impl Stream {
     }
 
     fn deliver(&mut self, piece: &Piece<'_>, sink: &mut impl Sink) {
-        let (before, after) = piece.missing();
-        if before > 0 {
-            Self::deliver_missing(piece, before, sink);
-        }
-        if !piece.captured.is_empty() {
-            sink.bytes(piece.at, piece.captured);
-        }
-        if after > 0 {
-            Self::deliver_missing(piece, after, sink);
+        for (len, part) in piece.parts() {
+            match part {
+                _ if len == 0 => {}
+                Part::Bytes(bytes) => sink.bytes(piece.at, bytes),
+                Part::LeftOut => sink.left_out(piece.at, len),
+                Part::Cut => sink.lost(piece.at, len, Lost::Cut),
+            }
         }
         self.next += piece.len;
     }
 
-    fn deliver_missing(piece: &Piece<'_>, len: u64, sink: &mut impl Sink) {
-        match piece.cut {
-            Cut::Unwanted => sink.left_out(piece.at, len),
-            Cut::Whole | Cut::Lost => sink.lost(piece.at, len, Lost::Cut),
-        }
-    }
-
     fn hold(&mut self, start: u64, piece: &Piece<'_>, sink: &mut impl Sink) {
-        let (before, _) = piece.missing();
-        let captured_end = before + piece.captured.len() as u64;
-        let missing = || if piece.cut == Cut::Unwanted { Content::LeftOut } else { Content::Cut };
-        let parts = [(0, before), (before, captured_end), (captured_end, piece.len)];
         let mut added = 0;
-        for (index, (from, to)) in parts.into_iter().enumerate() {
-            added += self.held.insert(start + from, to - from, piece.at, |from, to| {
-                if index == 1 { Content::Bytes(piece.captured[from as usize..to as usize].to_vec()) } else { missing() }
+        let mut offset = start;
+        for (len, part) in piece.parts() {
+            added += self.held.insert(offset, len, piece.at, |from, to| match part {
+                Part::Bytes(bytes) => Content::Bytes(bytes[from as usize..to as usize].to_vec()),
+                Part::LeftOut => Content::LeftOut,
+                Part::Cut => Content::Cut,
             });
+            offset += len;
         }
         let book = sink.book();
         book.held += added;
@@ -372,34 +351,3 @@ impl Stream {
 
 /// The largest window that TCP can announce (RFC 7323 section 2.3).
 const MAX_WINDOW_BYTES: u64 = 1 << 30;
-
-/// A piece without what had been there before.
-struct Trimmed<'a> {
-    piece: Piece<'a>,
-    start: u64,
-    duplicate: u64,
-}
-
-impl<'a> Piece<'a> {
-    /// The part from `next` on; `None` if there is none.
-    fn without_before(self, next: u64) -> Option<Trimmed<'a>> {
-        let duplicate = u64::try_from(i128::from(next) - i128::from(self.start)).unwrap_or(0);
-        if duplicate >= self.len {
-            return None;
-        }
-        let start = u64::try_from(self.start).unwrap_or(0).max(next);
-        let captured_cut = duplicate.saturating_sub(self.captured_offset).min(self.captured.len() as u64);
-        let piece = Piece {
-            len: self.len - duplicate,
-            captured_offset: self.captured_offset.saturating_sub(duplicate),
-            captured: &self.captured[captured_cut as usize..],
-            ..self
-        };
-        Some(Trimmed { piece, start, duplicate })
-    }
-
-    /// How many bytes are missing before and behind the captured ones.
-    const fn missing(&self) -> (u64, u64) {
-        (self.captured_offset, self.len - self.captured_offset - self.captured.len() as u64)
-    }
-}

@@ -331,6 +331,7 @@ fn oracle(sightings: &[Sighting]) -> BTreeMap<usize, (Fate, u64)> {
                     Fate::Byte(byte_at(sighting.start + offset))
                 }
                 Cut::Unwanted => Fate::LeftOut,
+                _ if offset < sighting.captured_from => Fate::LeftOut,
                 Cut::Whole | Cut::Lost => Fate::Cut,
             };
             first.entry(sighting.start + offset).or_insert((fate, index as u64));

@@ -1,12 +1,17 @@
 //! The pipeline: events in, exchanges out.
+//!
+//! * here: its entries, and the life of its connections;
+//! * [`join`]: which connection a packet is of, and which sockets its ends are.
+
+mod join;
 
 use std::mem::size_of;
 
 use geophone_model::{
-    capture::{CaptureEvent, Chunk, Packet, Side, SocketChange, SocketState, TcpFlags, TcpHeader},
+    capture::{CaptureEvent, Chunk, Packet},
     exchange::Exchange,
     ledger::{Coverage, LedgerRow},
-    net::{ConnectionId, Endpoint, NetNs, SocketCookie, Transport},
+    net::{ConnectionId, Transport},
     time::{Timestamp, Window},
 };
 use geophone_proto_parse::Counters;
@@ -23,8 +28,8 @@ use crate::{
     ready::Ready,
     reassembly::Bounds,
     sockets::{Socket, SocketRole, Sockets},
-    table::{Entry, Table},
-    view::{Key, Scope, Sighting, Speaker},
+    table::Table,
+    view::{Key, Sighting},
 };
 
 /// From capture events to exchanges, without a clock, IO or threads.
@@ -149,7 +154,7 @@ impl Pipeline {
         self.books.packets.passed += 1;
         self.table.touch(handle, self.watermark);
         if let Some(cookie) = packet.cookie
-            && !may_be_listeners(packet.side, header.flags)
+            && !join::may_be_listeners(packet.side, header.flags)
         {
             self.bind(handle, sighting.socket_end, cookie);
         }
@@ -182,149 +187,6 @@ impl Pipeline {
         self.table.touch(handle, self.watermark);
         self.bind(handle, socket_end, chunk.cookie);
         self.drive(handle, policy, |connection, bounds, shared| connection.chunk(speaker, chunk, bounds, shared));
-    }
-
-    /// The connection of a packet: one that is there, or a new one. `None`, and counted, if the packet is of no use.
-    fn connection_of(
-        &mut self,
-        sighting: &mut Sighting,
-        packet: &Packet<'_>,
-        header: TcpHeader,
-        policy: &mut dyn Policy,
-    ) -> Option<Handle> {
-        let key = sighting.key;
-        let found = self.table.find(&key).or_else(|| self.join_by_cookie(&key, packet));
-        if let Some(handle) = found {
-            let successor = match self.table.entry(handle)? {
-                Entry::Live { connection, .. } => {
-                    if let (Scope::Shared, Some(speaker)) =
-                        (key.scope(), connection.face.speaker_of(packet.source, packet.destination))
-                    {
-                        (sighting.speaker, sighting.socket_end) = (speaker, speaker);
-                    }
-                    if !connection.is_succeeded_by(sighting.speaker, header) {
-                        return Some(handle);
-                    }
-                    true
-                }
-                Entry::Closed(closed) => closed.is_succeeded_by(sighting.speaker, header),
-            };
-            if !successor {
-                self.books.packets.after_close += 1;
-                return None;
-            }
-            self.replace(handle, packet.at, policy);
-            *sighting = Sighting::of_packet(packet);
-        }
-        let begins = header.flags.contains(TcpFlags::SYN);
-        if !begins && packet.payload_len == 0 {
-            self.books.packets.unknown_connection += 1;
-            return None;
-        }
-        Some(self.open(&key, !begins, policy))
-    }
-
-    /// The connection of a client's socket whose packets carry other addresses one way than the other, as address
-    /// translation does on the way out and undoes only before the socket.
-    fn join_by_cookie(&mut self, key: &Key, packet: &Packet<'_>) -> Option<Handle> {
-        if key.scope() != Scope::Local {
-            return None;
-        }
-        let handle = self.sockets.find(packet.cookie?)?.connection(Scope::Local)?;
-        let face = &mut self.table.live(handle)?.face;
-        let is_clients = face.client() == Some(Speaker::A) && face.scope() == Scope::Local;
-        if !is_clients || face.endpoint(Speaker::A) != key.endpoint(Speaker::A) || face.netns() != key.netns() {
-            return None;
-        }
-        match packet.side {
-            Side::Egress => face.set_translated(Speaker::B, packet.destination),
-            Side::Ingress => face.set_dialled(packet.source),
-            Side::Loopback | Side::Tap => return None,
-        }
-        self.table.add_alias(handle, *key);
-        Some(handle)
-    }
-
-    fn socket(&mut self, change: &SocketChange) {
-        let &SocketChange { cookie, local, remote, netns, .. } = change;
-        let role = match change.change {
-            SocketState::Listening => SocketRole::Listener,
-            SocketState::Connecting | SocketState::Connected => SocketRole::Client,
-            SocketState::Accepted => SocketRole::Server,
-            SocketState::Closed => return self.socket_closed(change),
-            _ => return,
-        };
-        let socket = self.sockets.entry(cookie);
-        (socket.role, socket.remote) = (role, remote);
-        let bound = socket.connections();
-        for handle in bound.into_iter().flatten() {
-            self.apply(handle, cookie);
-        }
-        // The socket's packets may have come before, and without a cookie.
-        let Some(remote) = remote.filter(|_| bound == [None; 2]) else { return };
-        for (key, end) in keys_of(netns, local, remote) {
-            if let Some(handle) = self.table.find(&key)
-                && self.table.live(handle).is_some()
-            {
-                self.bind(handle, end, cookie);
-            }
-        }
-    }
-
-    fn socket_closed(&mut self, change: &SocketChange) {
-        let Some(socket) = self.sockets.find(change.cookie) else { return };
-        let bound = socket.connections();
-        let mut waiting = false;
-        for handle in bound.into_iter().flatten() {
-            if let Some(connection) = self.table.live(handle) {
-                connection.socket_closed(change.at);
-                if let Some(deadline) = connection.arm(self.config.patience_ns) {
-                    self.table.arm(handle, deadline);
-                }
-                waiting = true;
-            }
-        }
-        if !waiting {
-            self.sockets.forget(change.cookie);
-        }
-    }
-
-    /// Remembers which socket an end of a connection is, unless that is a listener.
-    fn bind(&mut self, handle: Handle, end: Speaker, cookie: SocketCookie) {
-        let Some(connection) = self.table.live(handle) else { return };
-        if connection.face.cookie(end) == Some(cookie) {
-            return;
-        }
-        let socket = self.sockets.entry(cookie);
-        if socket.role == SocketRole::Listener {
-            return;
-        }
-        socket.bind(connection.face.scope(), handle);
-        connection.face.set_cookie(end, Some(cookie));
-        self.apply(handle, cookie);
-    }
-
-    /// Applies what is known of a socket to a connection of it.
-    fn apply(&mut self, handle: Handle, cookie: SocketCookie) {
-        let Some(&Socket { role, remote, .. }) = self.sockets.find(cookie) else { return };
-        let Some(face) = self.table.live(handle).map(|connection| &mut connection.face) else { return };
-        let Some(end) = face.end_of(cookie) else { return };
-        match role {
-            SocketRole::Unknown => {}
-            SocketRole::Listener => face.set_cookie(end, None),
-            SocketRole::Server => face.kernel_says(end.other()),
-            SocketRole::Client => {
-                face.kernel_says(end);
-                let Some(dialled) = remote.filter(|remote| *remote != face.endpoint(end.other())) else { return };
-                face.set_dialled(dialled);
-                let (netns, local) = (face.netns(), face.endpoint(end));
-                let alias = match face.scope() {
-                    Scope::Shared => Key::shared(netns, local, dialled).0,
-                    scope @ (Scope::Local | Scope::Calls) => Key::local(scope, netns, local, dialled),
-                };
-                self.table.add_alias(handle, alias);
-            }
-        }
     }
 
     /// Begins a connection, and makes room for it.
@@ -368,6 +230,7 @@ impl Pipeline {
                 let until = self.watermark.plus_ns(self.config.linger_ns);
                 if let Some(connection) = self.table.close(handle, until) {
                     self.leave(&connection, policy);
+                    self.forget_sockets(&connection);
                 }
             }
         }
@@ -379,6 +242,7 @@ impl Pipeline {
         connection.close(at, &mut self.shared());
         self.books.connections.replaced += 1;
         self.leave(&connection, policy);
+        self.forget_sockets(&connection);
     }
 
     fn give_up(&mut self, handle: Handle, why: GivenUp, policy: &mut dyn Policy) {
@@ -393,14 +257,11 @@ impl Pipeline {
         self.leave(&connection, policy);
     }
 
-    /// Forgets what was known for a connection that is gone.
+    /// Takes back what the source was asked for a connection that is gone.
     fn leave(&mut self, connection: &Connection, policy: &mut dyn Policy) {
         self.books.connections.open -= 1;
         for socket in connection.told() {
             policy.forget(socket);
-        }
-        for cookie in Speaker::BOTH.into_iter().filter_map(|end| connection.face.cookie(end)) {
-            self.sockets.forget(cookie);
         }
     }
 
@@ -436,11 +297,11 @@ impl Pipeline {
         sum
     }
 
-    const fn bounds(&self) -> Bounds {
+    fn bounds(&self) -> Bounds {
         Bounds {
             bytes: self.config.held_bytes_per_direction,
             segments: self.config.held_segments_per_direction,
-            total_bytes: self.config.held_bytes as u64,
+            total_bytes: self.config.held_bytes.min(self.config.memory_budget_bytes / 4) as u64,
             patience_ns: self.config.patience_ns,
         }
     }
@@ -458,19 +319,4 @@ impl std::fmt::Debug for Pipeline {
             .field("books", &self.books)
             .finish_non_exhaustive()
     }
-}
-
-/// Whether the cookie on a packet may be the listener's: a handshake is answered by it, and only the data behind the
-/// handshake has a socket of its own.
-const fn may_be_listeners(side: Side, flags: TcpFlags) -> bool {
-    flags.contains(TcpFlags::SYN) && (matches!(side, Side::Ingress) || flags.contains(TcpFlags::ACK))
-}
-
-/// The keys under which the connection of a socket may be known, and which end of it the socket is.
-fn keys_of(netns: NetNs, local: Endpoint, remote: Endpoint) -> [(Key, Speaker); 3] {
-    [
-        (Key::local(Scope::Local, netns, local, remote), Speaker::A),
-        Key::shared(netns, local, remote),
-        (Key::local(Scope::Calls, netns, local, remote), Speaker::A),
-    ]
 }
