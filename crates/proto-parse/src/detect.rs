@@ -192,6 +192,7 @@ impl Prefix {
 }
 
 /// What one side's bytes are.
+#[cfg_attr(not(feature = "http1"), expect(dead_code, reason = "without a protocol nothing is recognised"))]
 enum Recognised {
     Client(Protocol),
     Server(Protocol),

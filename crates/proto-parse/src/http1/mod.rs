@@ -1,4 +1,35 @@
 //! HTTP/1.0 and HTTP/1.1 (RFC 9112).
+//!
+//! [`Connection`] reads a connection; [`RequestHead::parse`] and [`ResponseHead::parse`] read one head;
+//! [`detect_client`] and [`detect_server`] tell HTTP/1 from its first line, [`find_request`] and [`find_response`] find a
+//! message in the middle of a stream.
+//!
+//! What a connection makes of what it meets:
+//!
+//! | what | becomes |
+//! |---|---|
+//! | request and final response | an exchange; interim responses (1xx) are counted and flagged |
+//! | `101`, `CONNECT` with 2xx | an exchange of [`Shape::Stream`](crate::Shape::Stream) when the connection ends; nothing is wanted of it in between |
+//! | `text/event-stream` | an exchange of `Stream` |
+//! | a response before its request is over (413, 431) | an exchange, flagged; the request's numbers are as of then |
+//! | a response to nothing (408 on an idle connection) | counted as unmatched |
+//! | the server's end, or a reset, with a request open | an exchange with `NoResponse` |
+//! | a response cut short by the end | an exchange with the code that it said, flagged `response_truncated` |
+//! | a malformed request | an exchange, flagged, with what the server answers |
+//! | a malformed response | an exchange with `ProtocolError` |
+//! | bytes that are not HTTP/1 where a message should begin | a counted desync; the next start line is searched for |
+//! | a gap in a body of known length, or in a chunk | no more than a flag |
+//! | any other gap | a counted desync, and no pairing until the count of requests and responses is certain again |
+//!
+//! The last of these is in `pairing.rs`: clients that send a request, or a batch, and wait for the answers (nearly all)
+//! are paired again with their next request; one that was seen to send while answers were owed is not.
+//!
+//! Shapes of request smuggling are read as RFC 9112 says a recipient must, or are malformed; where it leaves a choice that
+//! recipients are known to take differently, they are malformed, or flagged `ambiguous_framing`. The tolerance that is
+//! there: empty lines between messages, a lone LF in a head, folded fields that decide about nothing, a status line
+//! without its second space, spaces behind a chunk size.
+//!
+//! HTTP/0.9 is not supported: its responses cannot be told from anything else.
 
 mod chunked;
 mod conn;
