@@ -1,13 +1,10 @@
 //! Host names: what a client asked for, and what DNS said of an address.
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
-};
+use std::net::{IpAddr, Ipv6Addr};
 
 use geophone_model::time::Timestamp;
 
-use crate::table::{evict_least_recently_used, map_bytes};
+use crate::table::{Map, evict_least_recently_used, map_bytes};
 
 /// The longest name that DNS can carry, in text (RFC 1035 section 2.3.4).
 const MAX_HOST_LEN: usize = 253;
@@ -54,7 +51,7 @@ impl<'a> Authority<'a> {
 /// Names of addresses over time, as DNS answers on this machine gave them.
 #[derive(Debug)]
 pub(crate) struct HostNames {
-    by_ip: HashMap<IpAddr, History>,
+    by_ip: Map<IpAddr, History>,
     max_names: usize,
     max_versions: usize,
     pub(crate) evicted: u64,
@@ -70,7 +67,7 @@ struct History {
 
 impl HostNames {
     pub(crate) fn new(max_names: usize, max_versions: usize) -> Self {
-        Self { by_ip: HashMap::new(), max_names, max_versions: max_versions.max(1), evicted: 0, versions_dropped: 0 }
+        Self { by_ip: Map::default(), max_names, max_versions: max_versions.max(1), evicted: 0, versions_dropped: 0 }
     }
 
     /// An address was given as an answer for a name.

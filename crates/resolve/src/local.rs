@@ -1,16 +1,16 @@
 //! Which addresses are this machine's, and in which network namespace.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::net::IpAddr;
 
 use geophone_model::{net::NetNs, time::Timestamp};
 
-use crate::table::map_bytes;
+use crate::table::{Map, map_bytes};
 
 /// Addresses of this machine's interfaces. An address may be in several namespaces (each container runtime's bridge likes
 /// the same ones), and may move from one to another.
 #[derive(Debug)]
 pub(crate) struct LocalAddresses {
-    by_ip: HashMap<IpAddr, Vec<Home>>,
+    by_ip: Map<IpAddr, Vec<Home>>,
     homes: usize,
     max_homes: usize,
     retention_ns: u64,
@@ -30,7 +30,7 @@ impl LocalAddresses {
 
     pub(crate) fn new(max_homes: usize, retention_ns: u64) -> Self {
         let next_clearing = Timestamp::MIN;
-        Self { by_ip: HashMap::new(), homes: 0, max_homes, retention_ns, next_clearing, refused: 0 }
+        Self { by_ip: Map::default(), homes: 0, max_homes, retention_ns, next_clearing, refused: 0 }
     }
 
     /// An interface has an address. Every namespace has the loopback addresses, so they lead nowhere and are not kept.

@@ -1,20 +1,20 @@
 //! Names for those who are known by traffic alone: as many as there are places, then one for all the others.
 
-use std::{borrow::Borrow, collections::HashMap, hash::Hash, sync::Arc};
+use std::{borrow::Borrow, hash::Hash, sync::Arc};
 
 use geophone_model::{
     identity::{Identity, IdentityKind},
     time::Timestamp,
 };
 
-use crate::table::map_bytes;
+use crate::table::{Map, map_bytes};
 
 /// Identities by what they are told apart by. Whoever chooses the key (a client by its address, or by the host name that it
 /// asks for) can make up any number of them, and each would become a row in all that follows.
 #[derive(Debug)]
 pub(crate) struct CappedNames<K> {
     kind: IdentityKind,
-    known: HashMap<K, Named>,
+    known: Map<K, Named>,
     cap: usize,
     idle_ns: u64,
     next_clearing: Timestamp,
@@ -31,7 +31,7 @@ struct Named {
 impl<K: Eq + Hash> CappedNames<K> {
     pub(crate) fn new(kind: IdentityKind, cap: usize, idle_ns: u64, others: &str) -> Self {
         let others = Arc::new(Identity::new(kind, None, others));
-        Self { kind, known: HashMap::new(), cap, idle_ns, next_clearing: Timestamp::MIN, others, folded: 0 }
+        Self { kind, known: Map::default(), cap, idle_ns, next_clearing: Timestamp::MIN, others, folded: 0 }
     }
 
     /// The identity for a key: the one that it has, a new one while there are places, else that of all others.

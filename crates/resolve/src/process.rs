@@ -1,16 +1,16 @@
 //! Which program a process id stood for, over time.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use geophone_model::{fact::Pid, identity::Identity, time::Timestamp};
 
-use crate::table::evict_least_recently_used;
+use crate::table::{Map, evict_least_recently_used};
 
 /// Programs by process id. A process id has versions: an exec begins a new one within the same process, an exit ends the
 /// process, and a later start under the same number is another process.
 #[derive(Debug)]
 pub(crate) struct Processes {
-    by_pid: HashMap<Pid, History>,
+    by_pid: Map<Pid, History>,
     max_processes: usize,
     max_versions: usize,
     pub(crate) evicted: u64,
@@ -34,7 +34,7 @@ struct Version {
 impl Processes {
     pub(crate) fn new(max_processes: usize, max_versions: usize) -> Self {
         Self {
-            by_pid: HashMap::new(),
+            by_pid: Map::default(),
             max_processes,
             max_versions: max_versions.max(2),
             evicted: 0,

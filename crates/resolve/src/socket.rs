@@ -1,7 +1,5 @@
 //! Sockets, found by their cookie or by their endpoints, and who held them.
 
-use std::collections::HashMap;
-
 use geophone_model::{
     fact::SocketFact,
     net::{Endpoint, NetNs, SocketCookie, Transport},
@@ -10,7 +8,7 @@ use geophone_model::{
 
 use crate::{
     owner::{Owner, Owners},
-    table::{eviction_threshold, map_bytes},
+    table::{Map, eviction_threshold, map_bytes},
 };
 
 /// Where a socket is: its namespace and both its ends. Several sockets may share an address: at once, where workers listen
@@ -29,8 +27,8 @@ pub(crate) struct Address {
 pub(crate) struct Sockets {
     slots: Vec<Option<Socket>>,
     free: Vec<u32>,
-    by_cookie: HashMap<SocketCookie, u32>,
-    by_address: HashMap<Address, Neighbours>,
+    by_cookie: Map<SocketCookie, u32>,
+    by_address: Map<Address, Neighbours>,
     max_sockets: usize,
     max_versions: usize,
     pub(crate) evicted: u64,
@@ -63,8 +61,8 @@ impl Sockets {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
-            by_cookie: HashMap::new(),
-            by_address: HashMap::new(),
+            by_cookie: Map::default(),
+            by_address: Map::default(),
             max_sockets: max_sockets.clamp(1, u32::MAX as usize),
             max_versions,
             evicted: 0,

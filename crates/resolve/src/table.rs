@@ -4,6 +4,9 @@ use std::{collections::HashMap, hash::Hash};
 
 use geophone_model::time::Timestamp;
 
+/// Peers choose some of the keys: the hash has a random seed.
+pub(crate) type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
 /// A full table forgets this share of itself at once, so that the search for the least recently used is paid by many
 /// insertions.
 const EVICTED_SHARE: usize = 8;
@@ -18,7 +21,7 @@ pub(crate) fn eviction_threshold(mut touched: Vec<Timestamp>) -> Option<Timestam
 /// Forgets the least recently used eighth of a table, and returns how many that were. Entries of one time go together as
 /// long as they are no more than that share.
 pub(crate) fn evict_least_recently_used<K: Eq + Hash, V>(
-    map: &mut HashMap<K, V>,
+    map: &mut Map<K, V>,
     touched: impl Fn(&V) -> Timestamp,
 ) -> u64 {
     let Some(threshold) = eviction_threshold(map.values().map(&touched).collect()) else { return 0 };
@@ -33,7 +36,7 @@ pub(crate) fn evict_least_recently_used<K: Eq + Hash, V>(
 }
 
 /// Bytes of a map's own table: entries and one control byte each, at its load of seven eighths.
-pub(crate) fn map_bytes<K, V>(map: &HashMap<K, V>) -> usize {
+pub(crate) fn map_bytes<K, V>(map: &Map<K, V>) -> usize {
     map.capacity() * 8 / 7 * (size_of::<(K, V)>() + 1)
 }
 
@@ -43,16 +46,16 @@ mod tests {
 
     #[test]
     fn the_least_recently_used_go_first() {
-        let mut map: HashMap<u64, Timestamp> = (0..80).map(|n| (n, Timestamp::from_ns(n))).collect();
+        let mut map: Map<u64, Timestamp> = (0..80).map(|n| (n, Timestamp::from_ns(n))).collect();
         assert_eq!(evict_least_recently_used(&mut map, |touched| *touched), 10);
         assert!((10..80).all(|n| map.contains_key(&n)));
     }
 
     #[test]
     fn entries_of_one_time_do_not_all_go() {
-        let mut map: HashMap<u64, Timestamp> = (0..80).map(|n| (n, Timestamp::MIN)).collect();
+        let mut map: Map<u64, Timestamp> = (0..80).map(|n| (n, Timestamp::MIN)).collect();
         assert_eq!(evict_least_recently_used(&mut map, |touched| *touched), 11);
-        let mut single: HashMap<u64, Timestamp> = [(1, Timestamp::MIN)].into();
+        let mut single: Map<u64, Timestamp> = [(1, Timestamp::MIN)].into_iter().collect();
         assert_eq!(evict_least_recently_used(&mut single, |touched| *touched), 1);
         assert_eq!(evict_least_recently_used(&mut single, |touched| *touched), 0);
     }
