@@ -10,6 +10,9 @@ use crate::{cursor::Cursor, error::Damage, input::Input};
 /// Not ASCII in its first byte and with both line ends, as in PNG's: a transfer in text mode shows at once.
 pub(crate) const MAGIC: [u8; 8] = *b"\x89GEOCP\r\n";
 
+/// What stands in front of the checksum: magic, version, length.
+const FIXED_LEN: usize = MAGIC.len() + 2 + 4;
+
 const WHAT: &str = "header of the recording";
 
 /// Where and when a recording was made.
@@ -72,8 +75,7 @@ impl Header {
 
     /// Reads the header; the version is looked at before the checksum, since another version may check otherwise.
     pub(super) fn read<R: Read>(input: &mut Input<R>) -> Result<(Self, u16), Damage> {
-        let mut fixed = [0; MAGIC.len() + 2 + 4];
-        fixed.copy_from_slice(&input.array::<14>(WHAT)?);
+        let fixed: [u8; FIXED_LEN] = input.array(WHAT)?;
         let mut cursor = Cursor::new(&fixed);
         if cursor.array() != Some(MAGIC) {
             return Err(Damage::Magic { expected: "recording" });
