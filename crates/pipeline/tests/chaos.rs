@@ -12,13 +12,15 @@ use geophone_pipeline::{Config, Pipeline, Policy, PolicyKey, SkipUntil};
 use proptest::prelude::*;
 use support::assert_balanced;
 
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 10] = [
     "GET /a HTTP/1.1\r\nHost: x\r\n\r\n",
     "POST /b HTTP/1.1\r\nContent-Length: 100000\r\n\r\nabc",
     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
     "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+    "GET /c HTTP/1.1\r\n\r\nGET /d HTTP/1.1\r\n\r\n",
+    "HTTP/1.1 100 Continue\r\n\r\n",
     "\0\u{1}\u{2}",
     "",
 ];
@@ -239,4 +241,47 @@ proptest! {
             }
         }
     }
+}
+
+/// The events above are worth it: together they meet every reason in the books.
+#[test]
+fn every_reason_is_met() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+
+    let mut runner = TestRunner::deterministic();
+    let steps = prop::collection::vec(step(), 0..120);
+    let mut counts = std::collections::BTreeMap::new();
+    for case in 0..300usize {
+        let mut config = Config::default();
+        (config.max_connections, config.max_ready) = (1 + case % 3, case % 2);
+        (config.held_bytes, config.min_skip_bytes) = (1000 * (case % 5), 1000);
+        config.idle_ns = 2_000_000_000;
+        config.parser_limits.open_exchanges = 1 + case % 3;
+        let mut pipeline = Pipeline::new(config);
+        let mut now = 0;
+        for step in steps.new_tree(&mut runner).unwrap().current() {
+            run(&mut pipeline, &step, &mut now);
+            for row in pipeline.ledger() {
+                *counts.entry(format!("{} passed", row.stage.as_str())).or_insert(0) += row.passed;
+                for withheld in row.withheld {
+                    *counts.entry(format!("{} {}", row.stage.as_str(), withheld.reason)).or_insert(0) += withheld.count;
+                }
+            }
+            if case % 4 < 2 {
+                while pipeline.poll().is_some() {}
+            }
+        }
+        let known = pipeline.connections();
+        for (what, count) in [
+            ("closed", known.closed),
+            ("replaced", known.replaced),
+            ("expired", known.expired),
+            ("evicted", known.evicted),
+            ("abandoned", known.abandoned),
+        ] {
+            *counts.entry(format!("connections {what}")).or_insert(0) += count;
+        }
+    }
+    let never: Vec<_> = counts.iter().filter(|(_, count)| **count == 0).map(|(reason, _)| reason.as_str()).collect();
+    assert_eq!(never, ["flow no_parser"], "datagrams have a test of their own");
 }
