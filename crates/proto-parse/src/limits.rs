@@ -36,7 +36,7 @@ impl Default for Limits {
             verb_bytes: 32,
             resource_bytes: 512,
             authority_bytes: 260,
-            open_exchanges: 4096,
+            open_exchanges: 1024,
             spare_exchanges: 64,
         }
     }
