@@ -111,8 +111,11 @@ fn read(buckets: &Buckets) -> Result<Exponential, PartsError> {
     Exponential::from_parts(parts, Config::default())
 }
 
+/// The order is total, so that equally slow ones are the same ones whatever came first.
 fn keep_slowest(exemplars: &mut Vec<Exemplar>) {
-    exemplars.sort_by_key(|one| (Reverse(one.duration_ns), one.at, one.trace.trace_id, one.trace.span_id));
+    exemplars.sort_by_key(|&Exemplar { at, duration_ns, trace }| {
+        Reverse((duration_ns, trace.trace_id, trace.span_id, trace.flags, at))
+    });
     exemplars.truncate(MAX_EXEMPLARS);
 }
 

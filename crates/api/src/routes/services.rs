@@ -1,10 +1,10 @@
 //! `/api/v1/services`: services with their figures.
 
-use std::sync::Arc;
+use std::{mem::take, sync::Arc};
 
 use axum::{Json, extract::State, http::Uri};
 use geophone_model::identity::{Identity, IdentityKind};
-use geophone_servicemap::{Health, Node, Quantiles, ServiceMap, Summary};
+use geophone_servicemap::{Filter, Health, Node, Quantiles, ServiceMap, Summary};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,13 +20,10 @@ use crate::{
 
 pub(crate) const PARAMETERS: Parameters = &[RANGE, SERIES, SERVICES, OWN, PAGE];
 
-const OWN: &[Parameter] = &[Parameter::new(
-    "kind",
-    Kind::Choice(&["container", "unit", "process", "external_client", "external_service", "unknown"]),
-    "unit",
-    "Only services of this kind.",
-)
-.repeats()];
+const OWN: &[Parameter] =
+    &[Parameter::new("kind", Kind::Choice(KINDS), "unit", "Only services of this kind.").repeats()];
+
+const KINDS: &[&str] = &["container", "unit", "process", "external_client", "external_service", "unknown"];
 
 /// Some services.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -122,12 +119,10 @@ pub(crate) async fn list(State(state): State<ApiState>, uri: Uri) -> Result<Json
     let query = Query::new(&uri, PARAMETERS)?;
     let range = range::read(&query, &state).await?;
     let points = point_filter(&query)?;
-    let wanted = Wanted::read(&query)?;
     let limit = query.limit()?;
     let after = query.value("cursor", str::parse::<Identity>)?;
     let mut series = map_filter(&query)?;
-    // These select edges of a map. Here they select services, and not those that the services talk to.
-    (series.namespaces, series.services, series.health, series.min_rate_per_second) = Default::default();
+    let wanted = Wanted::new(&mut series, query.values("kind", kind)?);
 
     let shared = state.clone();
     let body = async move {
@@ -158,19 +153,15 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(query: &Query) -> Result<Self, Problem> {
-        let map = map_filter(query)?;
-        let kind = |text: &str| {
-            serde_json::from_value(text.into())
-                .map_err(|_| format!("`{text}` is no kind of service, which are: {KINDS}"))
-        };
-        Ok(Self {
-            namespaces: map.namespaces,
-            services: map.services,
-            kinds: query.values("kind", kind)?,
-            health: map.health,
-            min_rate_per_second: map.min_rate_per_second,
-        })
+    /// Takes out of a filter what would select the edges of a map: here it selects services, and not those that they talk to.
+    fn new(filter: &mut Filter, kinds: Vec<IdentityKind>) -> Self {
+        Self {
+            namespaces: take(&mut filter.namespaces),
+            services: take(&mut filter.services),
+            kinds,
+            health: take(&mut filter.health),
+            min_rate_per_second: take(&mut filter.min_rate_per_second),
+        }
     }
 
     fn is(&self, node: &Node, map: &ServiceMap) -> bool {
@@ -185,7 +176,9 @@ impl Wanted {
     }
 }
 
-const KINDS: &str = "container, unit, process, external_client, external_service, unknown";
+fn kind(text: &str) -> Result<IdentityKind, String> {
+    serde_json::from_value(text.into()).map_err(|_| format!("`{text}` is none of: {}", KINDS.join(", ")))
+}
 
 /// Whether somebody goes by this id, name or `namespace/name`.
 fn is_called(identity: &Identity, wanted: &str) -> bool {
