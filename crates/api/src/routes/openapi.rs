@@ -1,16 +1,20 @@
 //! `/api/v1/openapi.json`: the API for programs.
 
+use std::sync::LazyLock;
+
 use axum::{
-    extract::State,
     http::{Uri, header},
     response::{IntoResponse, Response},
 };
 
-use crate::{ApiState, Problem, parameter::Parameters, query::Query};
+use crate::{Problem, parameter::Parameters, query::Query};
 
 pub(crate) const PARAMETERS: Parameters = &[];
 
-pub(crate) async fn show(State(_): State<ApiState>, uri: Uri) -> Result<Response, Problem> {
+/// It is the same for as long as the program runs.
+static DOCUMENT: LazyLock<String> = LazyLock::new(crate::openapi);
+
+pub(crate) async fn show(uri: Uri) -> Result<Response, Problem> {
     Query::new(&uri, PARAMETERS)?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], crate::openapi()).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str()).into_response())
 }

@@ -57,17 +57,18 @@ pub(crate) async fn follow(State(state): State<ApiState>, uri: Uri) -> Result<Ss
     let most = state.config().max_streams;
     let full = || Problem::busy(format!("{most} clients follow the stream already: close one, or try again later"));
     let place = state.join_stream().ok_or_else(full)?;
-    let notices = Notices { subscription: state.store().subscribe(), waiting: None, _place: place };
+    let notices = Notices { _place: place, subscription: state.store().subscribe(), waiting: None };
     Ok(Sse::new(notices).keep_alive(KeepAlive::new().interval(state.config().keep_alive)))
 }
 
 /// What a client is sent: the store's notices, for as long as the client stays.
 #[derive(Debug)]
 pub(crate) struct Notices {
+    /// It comes first and is given back first: who sees that the subscription is gone finds the place free.
+    _place: OwnedSemaphorePermit,
     subscription: Subscription,
     /// The notice that comes after a `skipped`.
     waiting: Option<Notice>,
-    _place: OwnedSemaphorePermit,
 }
 
 impl Stream for Notices {

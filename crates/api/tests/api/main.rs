@@ -9,6 +9,7 @@ mod openapi;
 mod parameters;
 mod queries;
 mod schema;
+mod server;
 mod service_map;
 mod services;
 mod stream;
