@@ -44,6 +44,7 @@ pub mod cgroup;
 pub mod command;
 mod config;
 mod diag;
+mod grammar;
 mod holder;
 mod machine;
 mod namespace;

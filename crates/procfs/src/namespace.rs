@@ -37,24 +37,42 @@ pub struct Skipped {
     pub reason: Unreadable,
 }
 
-/// The namespaces that processes are in, each once, and whether there are more than `max`.
-pub(crate) fn namespaces(root: &ProcDir, pids: &[Pid], max: usize, cost: &mut Cost) -> (Vec<Namespace>, bool) {
-    let mut seen = HashSet::new();
-    let mut namespaces = Vec::new();
-    for &member in pids {
-        let Ok(netns) = root.pid(member, cost).and_then(|dir| net_namespace(&dir, cost)) else {
-            continue;
-        };
-        if seen.contains(&netns) {
-            continue;
+/// The namespaces of the machine, as far as processes tell.
+#[derive(Debug, Default)]
+pub(crate) struct Namespaces {
+    /// Each once.
+    pub(crate) all: Vec<Namespace>,
+    /// Processes whose namespace may not be read.
+    pub(crate) hidden: u64,
+    /// Whether there are more than were wanted.
+    pub(crate) is_truncated: bool,
+}
+
+impl Namespaces {
+    pub(crate) fn of(root: &ProcDir, pids: &[Pid], max: usize, cost: &mut Cost) -> Self {
+        let mut namespaces = Self::default();
+        let mut seen = HashSet::new();
+        for &member in pids {
+            let netns = match root.pid(member, cost).and_then(|dir| net_namespace(&dir, cost)) {
+                Ok(netns) => netns,
+                Err(Unreadable::Gone) => continue,
+                Err(_) => {
+                    namespaces.hidden += 1;
+                    continue;
+                }
+            };
+            if seen.contains(&netns) {
+                continue;
+            }
+            if namespaces.all.len() == max {
+                namespaces.is_truncated = true;
+                break;
+            }
+            seen.insert(netns);
+            namespaces.all.push(Namespace { netns, member });
         }
-        if namespaces.len() == max {
-            return (namespaces, true);
-        }
-        seen.insert(netns);
-        namespaces.push(Namespace { netns, member });
+        namespaces
     }
-    (namespaces, false)
 }
 
 /// The network namespace of a process.

@@ -12,7 +12,7 @@ use crate::{
     diag::{self, DiagnosedSocket, Family},
     holder::Holders,
     machine::Machine,
-    namespace::{Channel, Namespace, Skipped, Subject, namespaces, net_namespace},
+    namespace::{Channel, Namespace, Namespaces, Skipped, Subject, net_namespace},
     netlink::Wanted,
     procdir::ProcDir,
 };
@@ -29,7 +29,9 @@ pub struct SocketScan {
     pub unbound: u64,
     /// Namespaces that could not be looked at, with the reason.
     pub skipped: Vec<Skipped>,
-    /// Processes whose descriptors may not be read: their sockets are among those without a holder.
+    /// Processes, kernel threads included, whose namespace may not be read: where that is one of their own, it is missing.
+    pub processes_hidden: u64,
+    /// Processes, kernel threads included, whose descriptors may not be read: their sockets are among those without a holder.
     pub processes_denied: u64,
     /// Whether a limit of [`Config`](crate::Config) has cut the scan short.
     pub is_truncated: bool,
@@ -45,6 +47,8 @@ pub struct AddressScan {
     pub facts: Vec<Fact>,
     /// Namespaces that could not be looked at, with the reason.
     pub skipped: Vec<Skipped>,
+    /// Processes, kernel threads included, whose namespace may not be read: where that is one of their own, it is missing.
+    pub processes_hidden: u64,
     /// Whether a limit of [`Config`](crate::Config) has cut the scan short.
     pub is_truncated: bool,
     /// What it has cost.
@@ -62,12 +66,13 @@ impl Machine {
         let mut scan = SocketScan::default();
         let root = ProcDir::open(&self.config.root, &mut scan.cost)?;
         let (pids, more_pids) = root.pids(self.config.max_processes, &mut scan.cost)?;
-        let (namespaces, more_namespaces) = namespaces(&root, &pids, self.config.max_namespaces, &mut scan.cost);
-        scan.is_truncated = more_pids || more_namespaces;
+        let namespaces = Namespaces::of(&root, &pids, self.config.max_namespaces, &mut scan.cost);
+        scan.is_truncated = more_pids || namespaces.is_truncated;
+        scan.processes_hidden = namespaces.hidden;
 
         // Sockets first, descriptors after: who is found in between holds a socket that was there.
         let mut found: Vec<(NetNs, Transport, DiagnosedSocket)> = Vec::new();
-        for namespace in namespaces {
+        for namespace in namespaces.all {
             if let Err(reason) = self.dump_sockets(&root, namespace, &mut scan, &mut found) {
                 scan.skipped.push(Skipped { netns: namespace.netns, reason });
             }
@@ -94,10 +99,11 @@ impl Machine {
         let mut scan = AddressScan::default();
         let root = ProcDir::open(&self.config.root, &mut scan.cost)?;
         let (pids, more_pids) = root.pids(self.config.max_processes, &mut scan.cost)?;
-        let (namespaces, more_namespaces) = namespaces(&root, &pids, self.config.max_namespaces, &mut scan.cost);
-        scan.is_truncated = more_pids || more_namespaces;
-        for namespace in namespaces {
-            let AddressScan { facts, skipped, is_truncated, cost } = &mut scan;
+        let namespaces = Namespaces::of(&root, &pids, self.config.max_namespaces, &mut scan.cost);
+        scan.is_truncated = more_pids || namespaces.is_truncated;
+        scan.processes_hidden = namespaces.hidden;
+        for namespace in namespaces.all {
+            let AddressScan { facts, skipped, is_truncated, cost, processes_hidden: _ } = &mut scan;
             let mut left = self.config.max_addresses;
             let kinds = (address::REQUEST_KIND, address::KIND);
             let result = Channel::open(&root, namespace, Subject::Addresses, cost).and_then(|mut channel| {

@@ -100,6 +100,20 @@ fn own_sockets_are_found_with_their_holder() {
 }
 
 #[test]
+fn the_limit_of_sockets_is_kept_and_said() {
+    let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let mut config = Config::new(Timestamp::MIN);
+    (config.max_sockets, config.max_namespaces) = (2, 1);
+    let scan = Machine::new(config).sockets(NOW).unwrap();
+    assert!(scan.is_truncated);
+    assert!(
+        scan.facts.len() as u64 + scan.without_holder + scan.unbound <= 2,
+        "{} listeners: {scan:?}",
+        listeners.len()
+    );
+}
+
+#[test]
 fn a_closed_socket_is_not_found() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let local = Endpoint::from(listener.local_addr().unwrap());

@@ -23,8 +23,9 @@
 //! a listener or seen in passing is a guess and gives way. Process 1 holds the listeners of others (socket activation), so
 //! anybody else who holds such a socket is believed over it.
 //!
-//! **Late facts.** An answer that may still become a better one is not `settled`. [`Pending`] holds exchanges for a short
-//! grace until both their ends are.
+//! **Late facts.** An answer that may still become a better one is not `settled`: one that rests on a guess, and one about a
+//! process whose cgroup is not known yet, since that may be a container's. [`Pending`] holds exchanges for a short grace until
+//! both their ends are.
 //!
 //! **Bounds.** Every table has a limit in [`Config`], forgets what was not used for longest, and counts that in
 //! [`Counters`]. Names that a peer can make up (client addresses, host names) are capped, and the rest share one.

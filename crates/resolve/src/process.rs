@@ -28,7 +28,16 @@ struct History {
 struct Version {
     from: Timestamp,
     /// `None` from the exit on.
-    program: Option<Arc<Identity>>,
+    program: Option<Program>,
+}
+
+/// What a process runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) identity: Arc<Identity>,
+    /// Whether it was looked at from all sides. An exec says at once what is run, and only later to which container or
+    /// service that belongs.
+    pub(crate) is_whole: bool,
 }
 
 impl Processes {
@@ -43,18 +52,23 @@ impl Processes {
     }
 
     /// The process runs `program` from a time on. Saying again what is in force says nothing new.
-    pub(crate) fn runs(&mut self, pid: Pid, from: Timestamp, program: Arc<Identity>) {
+    pub(crate) fn runs(&mut self, pid: Pid, from: Timestamp, program: Program) {
         let versions = &mut self.history(pid, from).versions;
         let index = versions.partition_point(|version| version.from <= from);
         let said = |version: Option<&Version>| {
-            version.is_some_and(|version| version.program.as_ref().is_some_and(|said| Arc::ptr_eq(said, &program)))
+            let said = version.and_then(|version| version.program.as_ref());
+            said.is_some_and(|said| Arc::ptr_eq(&said.identity, &program.identity))
         };
         let before = index.checked_sub(1);
         let stated_now = said(before.map(|before| &versions[before]));
         // A scan dates what it sees to the start of the process, and the exec that made it so may be known more exactly.
         let stated_since = said(versions.get(index));
         match before {
-            _ if stated_now => {}
+            Some(before) if stated_now => {
+                if let Some(stated) = &mut versions[before].program {
+                    stated.is_whole |= program.is_whole;
+                }
+            }
             Some(before) if versions[before].from == from && versions[before].program.is_some() => {
                 if !stated_since {
                     versions[before].program = Some(program);
@@ -78,7 +92,7 @@ impl Processes {
 
     /// The program that the process ran at a time, where `stated` is a time at which the process, and no earlier or later
     /// one of the same number, is known to have been meant.
-    pub(crate) fn program(&mut self, pid: Pid, stated: Timestamp, at: Timestamp) -> Option<&Arc<Identity>> {
+    pub(crate) fn program(&mut self, pid: Pid, stated: Timestamp, at: Timestamp) -> Option<&Program> {
         let history = self.by_pid.get_mut(&pid)?;
         history.touched = history.touched.max(at);
         let versions = history.versions.as_slice();
@@ -144,12 +158,12 @@ mod tests {
 
     const AT: fn(u64) -> Timestamp = Timestamp::from_ns;
 
-    fn program(name: &str) -> Arc<Identity> {
-        Arc::new(Identity::new(IdentityKind::Process, None, name))
+    fn program(name: &str) -> Program {
+        Program { identity: Arc::new(Identity::new(IdentityKind::Process, None, name)), is_whole: true }
     }
 
     fn name(processes: &mut Processes, stated: u64, at: u64) -> String {
-        processes.program(Pid(7), AT(stated), AT(at)).map_or("-".into(), |identity| identity.name.clone())
+        processes.program(Pid(7), AT(stated), AT(at)).map_or("-".into(), |program| program.identity.name.clone())
     }
 
     #[test]
@@ -189,10 +203,10 @@ mod tests {
     fn restating_adds_no_version() {
         let mut processes = Processes::new(10, 8);
         let (shell, nginx) = (program("sh"), program("nginx"));
-        processes.runs(Pid(7), AT(10), Arc::clone(&shell));
-        processes.runs(Pid(7), AT(20), Arc::clone(&nginx));
+        processes.runs(Pid(7), AT(10), shell.clone());
+        processes.runs(Pid(7), AT(20), nginx.clone());
         // What a scan says: dated to the start, and as of now.
-        processes.runs(Pid(7), AT(10), Arc::clone(&nginx));
+        processes.runs(Pid(7), AT(10), nginx.clone());
         processes.runs(Pid(7), AT(60), nginx);
         processes.runs(Pid(7), AT(15), shell);
         assert_eq!(processes.by_pid[&Pid(7)].versions.len(), 2);
@@ -200,10 +214,27 @@ mod tests {
     }
 
     #[test]
+    fn what_an_exec_says_is_completed_at_its_own_time() {
+        let mut processes = Processes::new(10, 8);
+        let in_part = |name: &str| Program { is_whole: false, ..program(name) };
+        processes.runs(Pid(7), AT(10), in_part("nginx"));
+        assert!(!processes.program(Pid(7), AT(10), AT(10)).unwrap().is_whole);
+        processes.runs(Pid(7), AT(10), program("nginx.service"));
+        assert!(processes.program(Pid(7), AT(10), AT(10)).unwrap().is_whole);
+        assert_eq!(name(&mut processes, 10, 10), "nginx.service");
+
+        let curl = in_part("curl");
+        processes.runs(Pid(7), AT(20), curl.clone());
+        processes.runs(Pid(7), AT(20), Program { is_whole: true, ..curl.clone() });
+        processes.runs(Pid(7), AT(20), curl);
+        assert!(processes.program(Pid(7), AT(20), AT(20)).unwrap().is_whole, "the same, and known for good");
+    }
+
+    #[test]
     fn a_fact_that_comes_late_reaches_back() {
         let mut processes = Processes::new(10, 8);
         let nginx = program("nginx");
-        processes.runs(Pid(7), AT(50), Arc::clone(&nginx));
+        processes.runs(Pid(7), AT(50), nginx.clone());
         processes.runs(Pid(7), AT(20), nginx);
         processes.runs(Pid(7), AT(10), program("sh"));
         assert_eq!(name(&mut processes, 20, 15), "sh");

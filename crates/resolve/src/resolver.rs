@@ -20,7 +20,7 @@ use crate::{
     local::LocalAddresses,
     names::CappedNames,
     owner::Owner,
-    process::Processes,
+    process::{Processes, Program},
     query::{Basis, Query, Resolution, Role},
     socket::{Address, Sockets},
     source::{KernelNames, Source},
@@ -120,9 +120,9 @@ impl Resolver {
     pub fn identity(&mut self, query: &Query<'_>) -> Resolution {
         if let Some(cookie) = query.party.cookie
             && let Some(owner) = self.sockets.owner_by_cookie(cookie, query.at)
-            && let Some(identity) = self.program(owner, query.at)
+            && let Some(Program { identity, is_whole }) = self.program(owner, query.at)
         {
-            return Resolution { identity, basis: Basis::Cookie(owner.source), settled: owner.is_sure() };
+            return Resolution { identity, basis: Basis::Cookie(owner.source), settled: owner.is_sure() && is_whole };
         }
         self.by_address(query).unwrap_or_else(|| self.by_traffic(query))
     }
@@ -181,7 +181,9 @@ impl Resolver {
     fn learn_process(&mut self, process: &ProcessFact) {
         let Some(identity) = self.sources.iter().find_map(|source| source.process(process)) else { return };
         let identity = self.interned(identity);
-        self.processes.runs(process.pid, process.at, identity);
+        // Every process that was looked at has a cgroup, if only `/`.
+        let is_whole = !process.cgroup.is_empty();
+        self.processes.runs(process.pid, process.at, Program { identity, is_whole });
     }
 
     /// The one allocation of an identity. Those that no process has any more go when their number has doubled.
@@ -199,7 +201,7 @@ impl Resolver {
     }
 
     /// What the owner of a socket ran at a time.
-    fn program(&mut self, owner: Owner, at: Timestamp) -> Option<Arc<Identity>> {
+    fn program(&mut self, owner: Owner, at: Timestamp) -> Option<Program> {
         self.processes.program(owner.pid, owner.from, at).cloned()
     }
 
@@ -225,8 +227,10 @@ impl Resolver {
         // A socket knows its peer by what it dialled; translation on the way is none of its business.
         for remote in query.peer.dialled.into_iter().chain([query.peer.endpoint]) {
             let address = Address { netns, transport, local, remote: Some(remote) };
-            if let Some((owner, identity)) = self.owner_of(&address, query.party.cookie, query.at) {
-                return Some(Resolution { identity, basis: Basis::Tuple(owner.source), settled: owner.is_sure() });
+            if let Some((owner, program)) = self.owner_of(&address, query.party.cookie, query.at) {
+                let Program { identity, is_whole } = program;
+                let settled = owner.is_sure() && is_whole;
+                return Some(Resolution { identity, basis: Basis::Tuple(owner.source), settled });
             }
         }
         // A datagram socket that was never connected serves both roles; a listener is only ever a server.
@@ -238,7 +242,7 @@ impl Resolver {
         let wildcards = if is_here { wildcards(local) } else { [None; 2] };
         for local in [Some(local)].into_iter().chain(wildcards).flatten() {
             let address = Address { netns, transport, local, remote: None };
-            if let Some((owner, identity)) = self.owner_of(&address, None, query.at) {
+            if let Some((owner, Program { identity, .. })) = self.owner_of(&address, None, query.at) {
                 // Who listens need not be who serves: workers accept from a listener that they inherited.
                 return Some(Resolution { identity, basis: Basis::Listener(owner.source), settled: false });
             }
@@ -246,14 +250,9 @@ impl Resolver {
         None
     }
 
-    fn owner_of(
-        &mut self,
-        address: &Address,
-        cookie: Option<SocketCookie>,
-        at: Timestamp,
-    ) -> Option<(Owner, Arc<Identity>)> {
+    fn owner_of(&mut self, address: &Address, cookie: Option<SocketCookie>, at: Timestamp) -> Option<(Owner, Program)> {
         let owner = self.sockets.owner_by_address(address, cookie, at)?;
-        self.program(owner, at).map(|identity| (owner, identity))
+        self.program(owner, at).map(|program| (owner, program))
     }
 
     /// By what the traffic says, where no process is known.

@@ -24,7 +24,7 @@ fn learn(resolver: &mut Resolver, n: u64) {
             comm: "service".into(),
             executable: format!("{kind}-with-a-name-of-its-own-{n}"),
             script: None,
-            cgroup: String::new(),
+            cgroup: "/".into(),
             container: None,
             unit: None,
             netns,

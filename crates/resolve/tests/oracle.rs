@@ -90,7 +90,7 @@ fn facts(lives: &[Life], sockets: &[Socket]) -> Vec<Fact> {
                 comm: program.clone(),
                 executable: program.clone(),
                 script: None,
-                cgroup: String::new(),
+                cgroup: "/".into(),
                 container: None,
                 unit: None,
                 netns: NETNS,

@@ -46,7 +46,7 @@ fn learn(resolver: &mut Resolver, cookie: u64) {
         comm: "app".into(),
         executable: "app".into(),
         script: None,
-        cgroup: String::new(),
+        cgroup: "/".into(),
         container: None,
         unit: None,
         netns,

@@ -82,7 +82,7 @@ fn fact(line: &str) -> Fact {
             comm: String::new(),
             executable: line.text("name").unwrap_or_default(),
             script: line.text("script"),
-            cgroup: String::new(),
+            cgroup: line.text("cgroup").unwrap_or_else(|| "/".into()),
             container: line.text("container"),
             unit: line.text("unit"),
             netns,
@@ -374,6 +374,19 @@ fn facts_that_come_late_change_the_answer() {
          client 10.0.0.7:40000 at=10 => external-client~10.0.0.7 by outside
          address 10.0.0.7 at=20
          client 10.0.0.7:40000 at=10 => unknown~unknown by nothing?",
+    );
+}
+
+#[test]
+fn an_exec_is_known_in_part_until_it_was_looked_at() {
+    check(
+        "socket 900 at=10 cookie=7 local=10.0.0.1:40000 remote=192.0.2.1:80 by=connect
+         process 900 at=5 name=curl cgroup=
+         client 10.0.0.1:40000 at=10 cookie=7 => process~curl by cookie?
+         client 10.0.0.1:40000 at=10 peer=192.0.2.1:80 => process~curl by tuple?
+         process 900 at=5 name=curl container=4f9c2b7de01a4f9c cgroup=/docker/4f9c2b7de01a4f9c
+         client 10.0.0.1:40000 at=10 cookie=7 => container~4f9c2b7de01a by cookie
+         client 10.0.0.1:40000 at=10 peer=192.0.2.1:80 => container~4f9c2b7de01a by tuple",
     );
 }
 

@@ -44,7 +44,7 @@ fn learn(resolver: &mut Resolver, pid: u32, container: &str, port: u16) {
         comm: "x".into(),
         executable: "x".into(),
         script: None,
-        cgroup: String::new(),
+        cgroup: "/".into(),
         container: Some(container.into()),
         unit: None,
         netns,
