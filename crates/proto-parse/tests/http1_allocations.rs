@@ -1,5 +1,7 @@
 //! In the steady state an exchange costs no allocation: the buffers of those that were polled go round.
 
+#![cfg(feature = "http1")]
+
 use geophone_proto_parse::http1::Connection;
 use geophone_proto_parse::{Connection as _, Direction, Exchange, Limits};
 

@@ -1,5 +1,7 @@
 //! Every conversation in `testdata/http1`, in every cut: what comes out must be what the file says.
 
+#![cfg(feature = "http1")]
+
 mod support;
 
 use std::fs;

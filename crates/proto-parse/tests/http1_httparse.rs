@@ -1,6 +1,8 @@
 //! httparse as the oracle for heads: where both say that a head is whole, they agree on what it says; and what httparse
 //! takes for a head, so do we, unless RFC 9112 asks for more than httparse checks.
 
+#![cfg(feature = "http1")]
+
 use geophone_proto_parse::http1::{Body, HeadError, Method, RequestHead, ResponseHead};
 use geophone_proto_parse::{Limits, Parsed};
 use proptest::prelude::*;

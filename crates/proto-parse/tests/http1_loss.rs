@@ -3,6 +3,8 @@
 //! Conversations are made up whose n-th request names `/n` and whose n-th response has a code of its own; then pieces are
 //! taken away.
 
+#![cfg(feature = "http1")]
+
 mod support;
 
 use geophone_proto_parse::{Direction, Limits, StatusClass};
@@ -224,5 +226,28 @@ proptest! {
         let last: Vec<_> = outcome.exchanges.iter().rev().take(2).map(|exchange| exchange.native_status).collect();
         let expected = [before + 3, before + 2].map(|index| Some(code_of(index) as i32));
         prop_assert_eq!(last, expected, "{:?}", outcome);
+    }
+
+    /// Joined anywhere, a client that waits for each answer is paired from the first request that is seen whole.
+    #[test]
+    fn a_connection_is_joined_at_any_place(batches in batches(1), share in 0..1000_usize, segment in 1..100_usize) {
+        let parts = conversation(&batches);
+        let total: usize = parts.iter().map(|(_, data)| data.len()).sum();
+        let joined_at = total * share / 1000;
+        let mut begins_at = 0;
+        let mut whole_requests = 0;
+        let mut rest = Vec::new();
+        for (direction, data) in parts {
+            whole_requests += u64::from(direction == Direction::ToServer && begins_at >= joined_at);
+            let missed = joined_at.saturating_sub(begins_at).min(data.len());
+            begins_at += data.len();
+            rest.push((direction, data[missed..].to_vec()));
+        }
+        let outcome = run_events(true, &Limits::default(), &with_losses(&rest, &[], segment, Report::Immediately));
+        prop_assert_eq!(outcome.counters.paired, whole_requests, "{:?}", outcome.counters);
+        for exchange in &outcome.exchanges {
+            let expected = format!("/{}", exchange.native_status.unwrap_or_default() - 400);
+            prop_assert_eq!(&exchange.resource, &expected, "{:?}", exchange);
+        }
     }
 }
