@@ -90,3 +90,37 @@ const fn difference(after: Coverage, before: Coverage) -> Coverage {
         lost_records: after.lost_records - before.lost_records,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sums(wanted_bytes: u64) -> Coverage {
+        Coverage { wanted_bytes, ..Coverage::default() }
+    }
+
+    fn window(start: u64) -> Window {
+        Window { start: Timestamp::from_ns(start), length_ns: 10 }
+    }
+
+    #[test]
+    fn what_is_counted_belongs_to_the_window_of_the_watermark() {
+        let mut windows = Windows::new(10, 8);
+        windows.begin(Timestamp::from_ns(3), sums(0));
+        assert!(!windows.is_over(Timestamp::from_ns(9)) && windows.is_over(Timestamp::from_ns(10)));
+        windows.begin(Timestamp::from_ns(31), sums(5));
+        assert_eq!(windows.take(window(30), sums(7)), sums(2), "the current one as far as it is");
+        assert_eq!(windows.take(window(30), sums(8)), sums(1), "and the rest of it");
+        assert_eq!(windows.take(Window { start: Timestamp::MIN, length_ns: 30 }, sums(9)), sums(5));
+    }
+
+    #[test]
+    fn windows_that_nobody_takes_are_forgotten_in_their_order() {
+        let mut windows = Windows::new(10, 2);
+        for index in 0..4 {
+            windows.begin(Timestamp::from_ns(10 * index), sums(index));
+        }
+        assert_eq!(windows.take(window(0), sums(3)), sums(0));
+        assert_eq!((windows.take(window(10), sums(3)), windows.take(window(20), sums(3))), (sums(1), sums(1)));
+    }
+}

@@ -142,3 +142,21 @@ impl Face {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn translated_packets_are_told_apart_by_the_end_that_is_known() {
+        let endpoint = |text: &str| -> Endpoint { text.parse().unwrap() };
+        let (client, server, dialled) = (endpoint("10.0.0.1:4000"), endpoint("10.0.0.2:80"), endpoint("1.1.1.1:80"));
+        let mut face = Face::new(ConnectionId(0), &Key::shared(NetNs(1), client, server).0);
+        assert_eq!(face.speaker_of(client, server), None, "the key says it");
+        face.set_dialled(dialled);
+        assert_eq!(face.speaker_of(client, server), Some(Speaker::A));
+        assert_eq!(face.speaker_of(client, dialled), Some(Speaker::A));
+        assert_eq!(face.speaker_of(server, client), Some(Speaker::B));
+        assert_eq!(face.speaker_of(dialled, client), Some(Speaker::B));
+    }
+}

@@ -121,3 +121,43 @@ pub(crate) const fn way(scope: Scope, speaker: Speaker) -> Way {
         (Scope::Local | Scope::Calls, Speaker::B) => Way::Ingress,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIN: u64 = 100;
+
+    #[test]
+    fn a_range_is_asked_for_once_and_only_if_it_pays() {
+        assert_eq!(Asked::Nothing.next(Want::All, 0, MIN), None);
+        assert_eq!(Asked::Nothing.next(Want::Skip(99), 0, MIN), None);
+        assert_eq!(Asked::Nothing.next(Want::Skip(500), 10, MIN), Some(Asked::Until(510)));
+        assert_eq!(Asked::Until(510).next(Want::Skip(400), 110, MIN), None);
+        assert_eq!(Asked::Until(510).next(Want::All, 510, MIN), None);
+        assert_eq!(Asked::Until(510).next(Want::Skip(500), 600, MIN), Some(Asked::Until(1100)));
+    }
+
+    #[test]
+    fn a_long_range_is_renewed_in_time() {
+        let asked = Asked::Nothing.next(Want::Skip(u64::MAX), 0, MIN).unwrap();
+        assert_eq!(asked, Asked::Until(MAX_SKIP_BYTES));
+        assert_eq!(asked.next(Want::Skip(u64::MAX), 1000, MIN), None, "not for every packet");
+        let half = MAX_SKIP_BYTES / 2 + 1;
+        assert_eq!(asked.next(Want::Skip(u64::MAX), half, MIN), Some(Asked::Until(half + MAX_SKIP_BYTES)));
+    }
+
+    #[test]
+    fn an_old_wish_is_renewed_before_it_looks_like_a_new_one() {
+        let asked = Asked::Until(1000);
+        assert_eq!(asked.next(Want::All, 999 + MAX_SKIP_BYTES, MIN), None);
+        let next = 1000 + MAX_SKIP_BYTES;
+        assert_eq!(asked.next(Want::All, next, MIN), Some(Asked::Until(next)));
+    }
+
+    #[test]
+    fn nothing_is_wanted_for_ever_and_said_once() {
+        assert_eq!(Asked::Until(7).next(Want::Nothing, 0, MIN), Some(Asked::Forever));
+        assert_eq!(Asked::Forever.next(Want::Nothing, 0, MIN), None);
+    }
+}

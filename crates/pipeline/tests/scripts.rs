@@ -581,3 +581,32 @@ fn what_is_known_of_a_socket_outlives_a_connection_that_was_given_up() {
         "#1 client GET x/a 200 request 2000000002-2000000002/28 response 2000000003-2000000003/40 joined_late\n"
     ));
 }
+
+#[test]
+fn what_is_left_out_beyond_the_parsers_word_is_lost() {
+    let mut run = Run::new(Config::default());
+    let script = format!(
+        r#"
+        1 c syn
+        2 s syn
+        3 c {GET}
+        4 s "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+        5 s unwanted 150
+        "#
+    );
+    run.script(&mut Script::new(Scene::new(View::Tap)), &script);
+    assert_eq!(run.said, "#0 same_point GET x/a 200 request 3-3/28 response 4-5/140\n");
+    assert_eq!(run.pipeline.ledger()[1].to_string(), "reassembly bytes: seen 218 = passed 68 + unwanted 100 + cut 50");
+}
+
+#[test]
+fn the_cookie_on_a_handshake_may_be_the_listeners() {
+    let listener = 99;
+    let mut script = Script::new(Scene { server_cookie: listener, ..Scene::new(View::Server) });
+    let mut events = vec![script.event("1 c syn").unwrap(), script.event("2 s syn").unwrap()];
+    // A source that does not give one for the data.
+    script.scene.server_cookie = 0;
+    events.extend([format!("3 c {GET}"), format!("4 s {OK}")].map(|line| script.event(&line).unwrap()));
+    let lines = support::exchanges(Config::default(), &events);
+    assert!(lines[0].ends_with("10.0.0.1:40000 (?) -> 10.0.0.2:80 (?)"), "{lines:?}");
+}
