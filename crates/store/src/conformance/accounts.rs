@@ -109,6 +109,10 @@ pub async fn eviction_takes_the_oldest_and_is_told(open: &Open) {
     let newest: Vec<_> = (BATCHES - held.len() as u64..BATCHES).map(window).collect();
     assert_eq!(held, newest, "the newest windows are the ones that are left");
 
+    let ends: Vec<_> = exchanges.iter().map(|stored| stored.exchange.end.as_ns()).collect();
+    let written = (0..BATCHES).rev().flat_map(|sequence| (0..ROWS).rev().map(move |n| sequence * WINDOW_NS + 1000 + n));
+    assert!(written.take(ends.len()).eq(ends), "the newest exchanges are the ones that are left");
+
     let told: u64 = [stats.points, stats.exchanges].iter().map(|rows| u64::from(rows.evicted > 0)).sum();
     let mut query = EventQuery::new(EVERYTHING, 100);
     query.kinds = vec![EventKind::Evicted];

@@ -57,6 +57,7 @@ pub async fn run(open: &Open) {
     series::a_range_holds_its_start_and_not_its_end(open).await;
     series::snapshots_of_a_window_come_merged(open).await;
     series::the_order_of_snapshots_makes_no_difference(open).await;
+    series::nothing_makes_nothing_coarser(open).await;
     series::filters_select_points_and_keep_windows(open).await;
     series::too_many_points_are_refused(open).await;
     exchanges::a_range_holds_its_start_and_not_its_end(open).await;

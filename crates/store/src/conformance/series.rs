@@ -65,6 +65,20 @@ pub async fn the_order_of_snapshots_makes_no_difference(open: &Open) {
     assert!(results.iter().all(|result| *result == results[0]), "{results:#?}");
 }
 
+/// A distribution without values has no resolution, and takes none from others.
+pub async fn nothing_makes_nothing_coarser(open: &Open) {
+    let fine = point(window(1), "web", "db", "GET /", &[100, 200, 300]);
+    let mut nothing = point(window(1), "web", "db", "GET /", &[]);
+    nothing.duration.scale = 0;
+    for [first, second] in [[&fine, &nothing], [&nothing, &fine]] {
+        let store = open(Room::Ample).await;
+        append(&*store, batch_of_windows(0, vec![snapshot(window(1), vec![first.clone()])])).await;
+        append(&*store, batch_of_windows(1, vec![snapshot(window(1), vec![second.clone()])])).await;
+        let windows = store.windows(PointQuery::new(EVERYTHING)).await.unwrap();
+        assert_eq!(windows[0].points[0].duration, fine.duration);
+    }
+}
+
 /// Each condition selects points; a window is there for its coverage, also without any.
 pub async fn filters_select_points_and_keep_windows(open: &Open) {
     let store = open(Room::Ample).await;

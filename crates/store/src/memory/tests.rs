@@ -7,8 +7,11 @@ use pollster::block_on;
 
 use super::*;
 use crate::{
-    BatchId,
-    conformance::{self, fixture::exchange},
+    BatchId, EventKind,
+    conformance::{
+        self,
+        fixture::{EVERYTHING, event, exchange, ledger_record, point, snapshot, window},
+    },
 };
 
 fn batch(sequence: u64, exchanges: impl IntoIterator<Item = StoredExchange>) -> Batch {
@@ -16,9 +19,6 @@ fn batch(sequence: u64, exchanges: impl IntoIterator<Item = StoredExchange>) -> 
     batch.exchanges.extend(exchanges);
     batch
 }
-
-const EVERYTHING: geophone_model::time::Window =
-    geophone_model::time::Window { start: Timestamp::MIN, length_ns: u64::MAX };
 
 #[test]
 fn it_conforms() {
@@ -33,21 +33,34 @@ fn it_conforms() {
 }
 
 #[test]
-fn the_small_store_of_the_suite_does_evict() {
+fn every_kind_of_rows_evicts_and_stays_within_its_budget() {
     let store = MemoryStore::new(MemoryConfig::within(256 << 10));
     for sequence in 0..300 {
-        block_on(store.append(batch(sequence, (0..10).map(exchange)))).unwrap();
+        let mut batch = batch(sequence, (0..10).map(exchange));
+        let points = ["a", "b", "c"].map(|client| point(window(sequence), client, "db", "GET /", &[1, 1000]));
+        batch.windows.push(snapshot(window(sequence), points.into()));
+        batch.ledger.push(ledger_record("agent", sequence, sequence));
+        batch.events.push(event("agent", EventKind::RecordsLost, sequence));
+        block_on(store.append(batch)).unwrap();
+
+        let stats = store.count();
+        for rows in [stats.points, stats.exchanges, stats.ledger, stats.events] {
+            assert!(rows.bytes <= rows.budget_bytes.unwrap() && rows.rows > 0, "{stats:?}");
+        }
     }
     let stats = store.count();
-    assert!(stats.exchanges.evicted > 1000 && stats.exchanges.rows > 100, "{stats:?}");
+    for rows in [stats.points, stats.exchanges, stats.ledger, stats.events] {
+        assert!(rows.evicted > 100, "{stats:?}");
+    }
+    // The latest record of a source is kept apart from the history.
+    assert_eq!(block_on(store.ledger()).unwrap()[0].rows[0].seen, 299);
 }
 
 #[test]
 fn many_exchanges_never_drive_out_the_series() {
     let store = MemoryStore::new(MemoryConfig::within(64 << 10));
-    let window = geophone_model::time::Window { start: Timestamp::MIN, length_ns: 1 };
     let mut first = batch(0, []);
-    first.windows.push(WindowSnapshot { window, points: Vec::new(), coverage: Default::default() });
+    first.windows.push(snapshot(window(0), Vec::new()));
     block_on(store.append(first)).unwrap();
     block_on(store.append(batch(1, (0..10_000).map(exchange)))).unwrap();
     assert!(store.count().exchanges.evicted > 0);
