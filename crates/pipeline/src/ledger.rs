@@ -26,6 +26,8 @@ pub(crate) struct PacketBook {
     pub(crate) unknown_connection: u64,
     /// Behind the end of their connection.
     pub(crate) after_close: u64,
+    /// With numbers that no system call has.
+    pub(crate) implausible: u64,
 }
 
 /// Stream bytes on their way to a parser. Bytes that were never seen but are known to have passed count as seen when that
@@ -93,9 +95,13 @@ impl Books {
 
 impl PacketBook {
     fn row(&self) -> LedgerRow {
-        let Self { seen, passed, no_parser, unknown_connection, after_close } = *self;
-        let withheld =
-            [("no_parser", no_parser), ("unknown_connection", unknown_connection), ("after_close", after_close)];
+        let Self { seen, passed, no_parser, unknown_connection, after_close, implausible } = *self;
+        let withheld = [
+            ("no_parser", no_parser),
+            ("unknown_connection", unknown_connection),
+            ("after_close", after_close),
+            ("implausible", implausible),
+        ];
         LedgerRow::new(Stage::Flow, Unit::Packets, seen, passed, &withheld)
     }
 }

@@ -83,7 +83,8 @@ fn step() -> impl Strategy<Value = Step> {
                 more,
                 cut,
             });
-    let chunk = (1u16..4, 1u64..6, any::<bool>(), 0u64..300, 0..TEXTS.len(), 0u64..200_000, 0u8..8).prop_map(
+    let number = |near: u64| prop_oneof![20 => 0..near, 1 => any::<u64>(), 1 => 0u64..1 << 44];
+    let chunk = (1u16..4, 1u64..6, any::<bool>(), number(300), 0..TEXTS.len(), number(200_000), 0u8..8).prop_map(
         |(port, cookie, outgoing, offset, text, more, cut)| Step::Chunk {
             port,
             cookie,
@@ -214,13 +215,14 @@ proptest! {
         (max_connections, max_sockets) in (0usize..5, 0usize..4),
         (per_direction, segments, held_bytes) in (0usize..200, 0usize..6, 0usize..400),
         (max_ready, min_skip_bytes) in (0usize..4, 1u64..100_000),
+        (patience_ns, linger_ns) in (0u64..2_000_000_000, 0u64..2_000_000_000),
     ) {
         let mut config = Config::default();
         (config.max_connections, config.max_sockets) = (max_connections, max_sockets);
         config.held_bytes_per_direction = per_direction;
         config.held_segments_per_direction = segments;
         (config.held_bytes, config.max_ready, config.min_skip_bytes) = (held_bytes, max_ready, min_skip_bytes);
-        config.idle_ns = 5_000_000_000;
+        (config.idle_ns, config.patience_ns, config.linger_ns) = (5_000_000_000, patience_ns, linger_ns);
         let mut pipeline = Pipeline::new(config);
         let mut now = 0;
         for (index, step) in steps.iter().enumerate() {

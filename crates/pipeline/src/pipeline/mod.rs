@@ -63,6 +63,12 @@ const UPKEEP_NS: u64 = 100_000_000;
 /// (about 2.5 KiB), its places in the tables and its two sockets.
 const BYTES_PER_CONNECTION: usize = 3300;
 
+/// The most that a system call moves (`MAX_RW_COUNT`, include/linux/fs.h), rounded up.
+const MAX_CALL_BYTES: u64 = 1 << 31;
+
+/// The most that the calls of one socket move in one direction: 256 TiB.
+const MAX_CALLS_BYTES: u64 = 1 << 48;
+
 impl Pipeline {
     /// An empty pipeline.
     pub fn new(config: Config) -> Self {
@@ -167,6 +173,11 @@ impl Pipeline {
         self.books.packets.seen += 1;
         if chunk.transport != Transport::Tcp {
             self.books.packets.no_parser += 1;
+            return;
+        }
+        // A recording may say anything; the books are to hold all the same.
+        if chunk.len > MAX_CALL_BYTES || chunk.offset > MAX_CALLS_BYTES {
+            self.books.packets.implausible += 1;
             return;
         }
         let Sighting { key, speaker, socket_end } = Sighting::of_chunk(chunk);
