@@ -1,6 +1,6 @@
 //! Records of packets.
 
-use crate::assert_size;
+use crate::{assert_size, record::Address};
 
 /// The head of a packet's record, followed by [`captured_len`](Self::captured_len) bytes of payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,10 +28,10 @@ pub struct PacketHead {
     pub seq: u32,
     /// TCP acknowledgement number.
     pub ack: u32,
-    /// Source address, see [`crate::record::family`].
-    pub source: [u8; 16],
+    /// Source address.
+    pub source: Address,
     /// Destination address.
-    pub destination: [u8; 16],
+    pub destination: Address,
     /// Source port, host order.
     pub source_port: u16,
     /// Destination port, host order.
@@ -47,7 +47,11 @@ pub struct PacketHead {
     /// One of [`crate::record::cut`].
     pub cut: u8,
     /// Always zero.
-    pub padding: [u8; 7],
+    pub padding: u8,
+    /// Always zero.
+    pub padding_2: u16,
+    /// Always zero.
+    pub padding_3: u32,
 }
 
 assert_size!(PacketHead, 104);
@@ -64,7 +68,7 @@ pub mod side {
 
 /// Room for payload in a record. `bpf_ringbuf_reserve` takes only constants, so there are a few sizes; the largest holds
 /// what an IP packet can; of a larger one (BIG TCP) the rest is a known gap.
-pub const CAPACITIES: [usize; 5] = [0, 512, 2048, 8192, 65536];
+pub const CAPACITIES: [usize; 6] = [0, 128, 512, 2048, 8192, 65536];
 
 /// The smallest of [`CAPACITIES`] that holds `len` bytes, or the largest one.
 pub const fn capacity_for(len: usize) -> usize {

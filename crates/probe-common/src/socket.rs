@@ -1,6 +1,6 @@
 //! Records of socket state changes.
 
-use crate::assert_size;
+use crate::{assert_size, record::Address};
 
 /// A socket changed its state (`inet_sock_set_state`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,9 +25,9 @@ pub struct SocketRecord {
     /// Always zero.
     pub padding: u8,
     /// Its own address.
-    pub local: [u8; 16],
+    pub local: Address,
     /// The other end's address.
-    pub remote: [u8; 16],
+    pub remote: Address,
     /// Its own port, host order.
     pub local_port: u16,
     /// The other end's port, host order; zero for a listener.

@@ -1,6 +1,6 @@
 //! Records of the fallback that hooks system calls.
 
-use crate::assert_size;
+use crate::{assert_size, record::Address};
 
 /// The head of a record of bytes that a call moved, followed by [`captured_len`](Self::captured_len) bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,10 +22,10 @@ pub struct ChunkHead {
     pub tgid: u32,
     /// Inode number of the socket's network namespace.
     pub netns: u32,
-    /// Its own address, see [`crate::record::family`].
-    pub local: [u8; 16],
+    /// Its own address.
+    pub local: Address,
     /// The other end's address.
-    pub remote: [u8; 16],
+    pub remote: Address,
     /// Its own port, host order.
     pub local_port: u16,
     /// The other end's port, host order.

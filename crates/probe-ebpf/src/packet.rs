@@ -22,6 +22,7 @@ use geophone_probe_common::{
 
 use self::header::{Header, Outcome};
 use crate::{
+    bytes::opaque,
     globals,
     maps::{OWN, POLICY, count},
     sock::{self, Owner},
@@ -40,7 +41,9 @@ const TCP_FIN_SYN_RST: u8 = 0x01 | 0x02 | 0x04;
 pub fn packet_egress(ctx: SkBuffContext) -> i32 {
     // SAFETY: the kernel gives a valid `__sk_buff`.
     let loopback = unsafe { (*ctx.skb.skb).ifindex } == LOOPBACK_IFINDEX;
-    observe(&ctx, if loopback { side::LOOPBACK } else { side::EGRESS });
+    // Without the barrier the verifier walks everything once for each side.
+    let side = opaque(if loopback { u64::from(side::LOOPBACK) } else { u64::from(side::EGRESS) });
+    observe(&ctx, side as u8);
     PASS
 }
 
@@ -110,7 +113,9 @@ fn report(ctx: &SkBuffContext, header: &Header, side: u8) -> Outcome {
         transport: header.transport,
         tcp_flags: header.tcp_flags,
         cut: 0,
-        padding: [0; 7],
+        padding: 0,
+        padding_2: 0,
+        padding_3: 0,
     };
     emit::packet(ctx, &head, header.payload_offset, wanted)
 }

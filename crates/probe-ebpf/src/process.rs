@@ -6,8 +6,8 @@
 use aya_ebpf::{
     cty::c_void,
     helpers::{
-        bpf_get_current_cgroup_id, bpf_get_current_comm, bpf_get_current_pid_tgid, bpf_ktime_get_ns,
-        generated::bpf_probe_read_kernel_str,
+        bpf_get_current_cgroup_id, bpf_get_current_pid_tgid, bpf_ktime_get_ns,
+        generated::{bpf_get_current_comm, bpf_probe_read_kernel_str},
     },
     macros::btf_tracepoint,
     programs::BtfTracePointContext,
@@ -41,7 +41,8 @@ pub fn sched_process_exec(ctx: BtfTracePointContext) -> i32 {
         (*record).tgid = (bpf_get_current_pid_tgid() >> 32) as u32;
         (*record).at_ns = bpf_ktime_get_ns();
         (*record).cgroup = bpf_get_current_cgroup_id();
-        (*record).comm = bpf_get_current_comm().unwrap_or_default();
+        let comm = &raw mut (*record).comm;
+        bpf_get_current_comm(comm.cast(), size_of_val(&*comm) as u32);
         if globals::binprm_filename() != 0
             && let Some(path) = read_kernel::<u64>(bprm as u64 + u64::from(globals::binprm_filename()))
         {

@@ -1,7 +1,9 @@
 //! Reading `struct sock`, at offsets that the probe took from the running kernel's BTF.
 
+use core::mem::MaybeUninit;
+
 use aya_ebpf::{cty::c_void, helpers::generated::bpf_probe_read_kernel};
-use geophone_probe_common::record::family;
+use geophone_probe_common::record::{Address, family};
 
 use crate::globals;
 
@@ -26,9 +28,9 @@ pub fn owner(sock: *const c_void) -> Owner {
     if globals::has_sock_offsets() == 0 {
         return Owner::default();
     }
-    let mut words = [0u64; HEAD_LEN / 8];
-    // SAFETY: the destination has HEAD_LEN bytes; the helper checks the source.
-    if unsafe { bpf_probe_read_kernel((&raw mut words).cast(), HEAD_LEN as u32, sock) } != 0 {
+    let mut words = MaybeUninit::<[u64; HEAD_LEN / 8]>::uninit();
+    // SAFETY: the destination has HEAD_LEN bytes; the helper checks the source, and writes all of them if it succeeds.
+    if unsafe { bpf_probe_read_kernel(words.as_mut_ptr().cast(), HEAD_LEN as u32, sock) } != 0 {
         return Owner::default();
     }
     let (net, state) = (globals::skc_net() as usize, globals::skc_state() as usize);
@@ -36,7 +38,7 @@ pub fn owner(sock: *const c_void) -> Owner {
         return Owner::default();
     }
     let head = words.as_ptr().cast::<u8>();
-    // SAFETY: both offsets were checked against the size of `words`, whose bytes are all initialised.
+    // SAFETY: both offsets were checked against the size of `words`, whose bytes are all written.
     let (net, state) = unsafe { (head.add(net).cast::<u64>().read_unaligned(), head.add(state).read()) };
     Owner { netns: netns_inum(net), state }
 }
@@ -96,18 +98,18 @@ impl Sock {
 
     /// Its own address.
     #[inline(always)]
-    pub fn local(self, family: u8) -> [u8; 16] {
+    pub fn local(self, family: u8) -> Address {
         self.address(family, globals::skc_rcv_saddr(), globals::skc_v6_rcv_saddr())
     }
 
     /// The other end's address.
     #[inline(always)]
-    pub fn remote(self, family: u8) -> [u8; 16] {
+    pub fn remote(self, family: u8) -> Address {
         self.address(family, globals::skc_daddr(), globals::skc_v6_daddr())
     }
 
     #[inline(always)]
-    fn address(self, family: u8, v4: u32, v6: u32) -> [u8; 16] {
+    fn address(self, family: u8, v4: u32, v6: u32) -> Address {
         if family == family::V6 { self.field(v6) } else { widen(self.field(v4)) }
     }
 
@@ -120,17 +122,16 @@ impl Sock {
 /// Reads a value of the kernel's memory.
 #[inline(always)]
 pub fn read_kernel<T: Copy + Default>(address: u64) -> Option<T> {
-    let mut value = T::default();
+    let mut value = MaybeUninit::<T>::uninit();
+    let (to, len) = (value.as_mut_ptr().cast(), size_of::<T>() as u32);
     // SAFETY: the destination has the size that is given; the helper checks the source.
-    let failed =
-        unsafe { bpf_probe_read_kernel((&raw mut value).cast(), size_of::<T>() as u32, address as *const c_void) };
-    (failed == 0).then_some(value)
+    let failed = unsafe { bpf_probe_read_kernel(to, len, address as *const c_void) };
+    // SAFETY: without a failure the helper has written all bytes, and any are a value of the integers that are read.
+    (failed == 0).then(|| unsafe { value.assume_init() })
 }
 
 /// An IPv4 address in the field of an IPv6 one.
 #[inline(always)]
-pub fn widen(v4: [u8; 4]) -> [u8; 16] {
-    let mut wide = [0u8; 16];
-    [wide[0], wide[1], wide[2], wide[3]] = v4;
-    wide
+pub fn widen(v4: u32) -> Address {
+    [v4, 0, 0, 0]
 }

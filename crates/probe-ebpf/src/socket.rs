@@ -2,7 +2,7 @@
 
 use aya_ebpf::{
     cty::c_void,
-    helpers::{bpf_get_current_comm, bpf_get_current_pid_tgid, bpf_ktime_get_ns, generated::bpf_get_socket_cookie},
+    helpers::{bpf_get_current_pid_tgid, bpf_ktime_get_ns, generated::{bpf_get_current_comm, bpf_get_socket_cookie}},
     macros::btf_tracepoint,
     programs::BtfTracePointContext,
 };
@@ -63,7 +63,8 @@ fn changed(ctx: &BtfTracePointContext) -> Option<()> {
         (*record).local_port = sk.local_port();
         (*record).remote_port = sk.remote_port();
         (*record).padding_2 = 0;
-        (*record).comm = bpf_get_current_comm().unwrap_or_default();
+        let comm = &raw mut (*record).comm;
+        bpf_get_current_comm(comm.cast(), size_of_val(&*comm) as u32);
     }
     entry.submit(NO_WAKEUP);
     count(counter::RECORDS, 1);

@@ -14,7 +14,7 @@ use geophone_model::{
 use geophone_probe_common::{
     packet::{PacketHead, side},
     process::{ExecRecord, ExitRecord},
-    record::{Kind, cut, family},
+    record::{Address, Kind, cut, family},
     socket::{SocketRecord, state},
     syscall::ChunkHead,
 };
@@ -186,13 +186,16 @@ fn captured(rest: &[u8], len: u32) -> Result<&[u8], DecodeError> {
     rest.get(..len as usize).ok_or(DecodeError::MissingPayload)
 }
 
-fn endpoint(family: u8, address: [u8; 16], port: u16) -> Result<Endpoint, DecodeError> {
+fn endpoint(family: u8, address: Address, port: u16) -> Result<Endpoint, DecodeError> {
     let ip = match family {
-        family::V4 => {
-            let [a, b, c, d, ..] = address;
-            IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+        family::V4 => IpAddr::V4(Ipv4Addr::from(address[0].to_ne_bytes())),
+        family::V6 => {
+            let mut octets = [0; 16];
+            for (octets, word) in octets.as_chunks_mut().0.iter_mut().zip(address) {
+                *octets = word.to_ne_bytes();
+            }
+            IpAddr::V6(Ipv6Addr::from(octets))
         }
-        family::V6 => IpAddr::V6(Ipv6Addr::from(address)),
         _ => return Err(DecodeError::Field("address family")),
     };
     Ok(Endpoint::new(ip, port))

@@ -40,43 +40,48 @@ pub fn packet(ctx: &SkBuffContext, head: &PacketHead, payload_offset: u32, wante
     }
     let offset = payload_offset + from;
     let submitted = if left == 0 {
-        record::<{ CAPACITIES[0] }>(ctx, &mut head, offset, 0)
+        record::<{ CAPACITIES[0] }>(ctx, &head, offset, 0)
     } else if left <= CAPACITIES[1] as u32 {
-        record::<{ CAPACITIES[1] }>(ctx, &mut head, offset, left)
+        record::<{ CAPACITIES[1] }>(ctx, &head, offset, left)
     } else if left <= CAPACITIES[2] as u32 {
-        record::<{ CAPACITIES[2] }>(ctx, &mut head, offset, left)
+        record::<{ CAPACITIES[2] }>(ctx, &head, offset, left)
     } else if left <= CAPACITIES[3] as u32 {
-        record::<{ CAPACITIES[3] }>(ctx, &mut head, offset, left)
+        record::<{ CAPACITIES[3] }>(ctx, &head, offset, left)
+    } else if left <= CAPACITIES[4] as u32 {
+        record::<{ CAPACITIES[4] }>(ctx, &head, offset, left)
     } else {
-        record::<{ CAPACITIES[4] }>(ctx, &mut head, offset, left)
+        record::<{ CAPACITIES[5] }>(ctx, &head, offset, left)
     };
     if submitted { counter::PACKETS_PASSED } else { counter::PACKETS_RING_FULL }
 }
 
 /// One record with `left` bytes of the packet from `offset` on. False if the ring had no room.
 #[inline(always)]
-fn record<const N: usize>(ctx: &SkBuffContext, head: &mut PacketHead, offset: u32, left: u32) -> bool {
+fn record<const N: usize>(ctx: &SkBuffContext, head: &PacketHead, offset: u32, left: u32) -> bool {
     let Some(mut entry) = RING.reserve::<PacketRecord<N>>(0) else {
         count(counter::BYTES_RING_FULL, u64::from(left));
         return false;
     };
     let record = entry.as_mut_ptr();
-    if N != 0
-        && let Some(len) = bounded(u64::from(left), N as u64)
-    {
-        // SAFETY: the reservation has room for N bytes of payload and `len` is at most N.
-        let failed =
-            unsafe { bpf_skb_load_bytes(ctx.skb.skb.cast(), offset, (&raw mut (*record).payload).cast(), len) };
-        if failed == 0 {
-            head.captured_len = len;
-            count(counter::BYTES_PASSED, u64::from(len));
-        } else {
-            head.cut = cut::LOST;
-            count(counter::BYTES_UNREADABLE, u64::from(len));
+    // SAFETY: the reservation has room for the head and N bytes of payload; `len` is at most N; what lies behind
+    // `captured_len` is not read by anybody.
+    unsafe {
+        (&raw mut (*record).head).write(*head);
+        let captured_len = &raw mut (*record).head.captured_len;
+        captured_len.write_volatile(left);
+        // The length is read back from the record, of whose contents the verifier knows nothing: were it to follow the
+        // value to where it came from, it would walk every way of reading a header for every size of record.
+        if let Some(len) = bounded(u64::from(captured_len.read_volatile()), N as u64) {
+            let payload = (&raw mut (*record).payload).cast();
+            if bpf_skb_load_bytes(ctx.skb.skb.cast(), offset, payload, len) == 0 {
+                count(counter::BYTES_PASSED, u64::from(left));
+            } else {
+                captured_len.write_volatile(0);
+                (&raw mut (*record).head.cut).write_volatile(cut::LOST);
+                count(counter::BYTES_UNREADABLE, u64::from(left));
+            }
         }
     }
-    // SAFETY: the reservation has the record's size; the payload behind `captured_len` is not read by anybody.
-    unsafe { (&raw mut (*record).head).write(*head) };
     entry.submit(NO_WAKEUP);
     count(counter::RECORDS, 1);
     true

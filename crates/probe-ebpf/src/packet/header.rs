@@ -3,7 +3,7 @@
 use aya_ebpf::programs::SkBuffContext;
 use geophone_probe_common::{
     counter::{self, Index},
-    record::family,
+    record::{Address, family},
 };
 
 use crate::sock::widen;
@@ -27,8 +27,8 @@ mod extension {
 
 /// The headers of a packet, as far as they matter.
 pub struct Header {
-    pub source: [u8; 16],
-    pub destination: [u8; 16],
+    pub source: Address,
+    pub destination: Address,
     pub source_port: u16,
     pub destination_port: u16,
     pub family: u8,
@@ -59,33 +59,31 @@ pub fn read(ctx: &SkBuffContext) -> Result<Header, Outcome> {
     }
 }
 
-/// RFC 791 section 3.1.
+/// RFC 791 section 3.1, as five words.
 #[inline(always)]
 fn v4(ctx: &SkBuffContext) -> Result<Header, Outcome> {
-    let ip: [u8; 20] = load(ctx, 0)?;
-    let header_len = u32::from(ip[0] & 0x0f) * 4;
+    let ip: [u32; 5] = load(ctx, 0)?;
+    let header_len = u32::from(ip[0] as u8 & 0x0f) * 4;
     if header_len < 20 {
         return Err(counter::PACKETS_MALFORMED);
     }
-    // The low 13 bits of the field are the fragment's offset: only the first fragment has the transport's header.
-    if u16::from_be_bytes([ip[6] & 0x1f, ip[7]]) != 0 {
+    // The low 13 bits of the second word are the fragment's offset: only the first fragment has the transport's header.
+    if u32::from_be(ip[1]) & 0x1fff != 0 {
         return Err(counter::PACKETS_FRAGMENT);
     }
-    let source = widen([ip[12], ip[13], ip[14], ip[15]]);
-    let destination = widen([ip[16], ip[17], ip[18], ip[19]]);
-    transport(ctx, Addresses { source, destination, family: family::V4 }, ip[9], header_len)
+    let protocol = (u32::from_be(ip[2]) >> 16) as u8;
+    let (source, destination) = (widen(ip[3]), widen(ip[4]));
+    transport(ctx, Addresses { source, destination, family: family::V4 }, protocol, header_len)
 }
 
-/// RFC 8200 section 3. BIG TCP's packets carry a hop-by-hop header (RFC 2675) and a payload length of zero; the length of
-/// the buffer is the truth for every packet.
+/// RFC 8200 section 3, as ten words. BIG TCP's packets carry a hop-by-hop header (RFC 2675) and a payload length of zero;
+/// the length of the buffer is the truth for every packet.
 #[inline(always)]
 fn v6(ctx: &SkBuffContext) -> Result<Header, Outcome> {
-    let ip: [u8; 40] = load(ctx, 0)?;
-    let mut source = [0; 16];
-    let mut destination = [0; 16];
-    source.copy_from_slice(&ip[8..24]);
-    destination.copy_from_slice(&ip[24..40]);
-    let mut next = ip[6];
+    let ip: [u32; 10] = load(ctx, 0)?;
+    let source = [ip[2], ip[3], ip[4], ip[5]];
+    let destination = [ip[6], ip[7], ip[8], ip[9]];
+    let mut next = (u32::from_be(ip[1]) >> 8) as u8;
     let mut offset = 40u32;
     for _ in 0..extension::MAX {
         let [following, len]: [u8; 2] = match next {
@@ -101,8 +99,8 @@ fn v6(ctx: &SkBuffContext) -> Result<Header, Outcome> {
             extension::AUTHENTICATION => (u32::from(len) + 2) * 4,
             // RFC 8200 section 4.5: eight bytes, the offset in the upper 13 bits of the second pair.
             extension::FRAGMENT => {
-                let place: [u8; 2] = load(ctx, offset + 2)?;
-                if u16::from_be_bytes([place[0], place[1] & 0xf8]) != 0 {
+                let place = u16::from_be(load(ctx, offset + 2)?);
+                if place & 0xfff8 != 0 {
                     return Err(counter::PACKETS_FRAGMENT);
                 }
                 8
@@ -115,8 +113,8 @@ fn v6(ctx: &SkBuffContext) -> Result<Header, Outcome> {
 }
 
 struct Addresses {
-    source: [u8; 16],
-    destination: [u8; 16],
+    source: Address,
+    destination: Address,
     family: u8,
 }
 
@@ -138,23 +136,24 @@ fn transport(ctx: &SkBuffContext, addresses: Addresses, protocol: u8, offset: u3
     };
     match protocol {
         TCP => {
-            // RFC 9293 section 3.1.
-            let tcp: [u8; 20] = load(ctx, offset)?;
-            let header_len = u32::from(tcp[12] >> 4) * 4;
+            // RFC 9293 section 3.1, as five words.
+            let tcp: [u32; 5] = load(ctx, offset)?;
+            let (ports, control) = (u32::from_be(tcp[0]), u32::from_be(tcp[3]));
+            let header_len = (control >> 28) * 4;
             if header_len < 20 {
                 return Err(counter::PACKETS_MALFORMED);
             }
-            header.source_port = u16::from_be_bytes([tcp[0], tcp[1]]);
-            header.destination_port = u16::from_be_bytes([tcp[2], tcp[3]]);
-            header.seq = u32::from_be_bytes([tcp[4], tcp[5], tcp[6], tcp[7]]);
-            header.ack = u32::from_be_bytes([tcp[8], tcp[9], tcp[10], tcp[11]]);
-            header.tcp_flags = tcp[13];
+            header.source_port = (ports >> 16) as u16;
+            header.destination_port = ports as u16;
+            header.seq = u32::from_be(tcp[1]);
+            header.ack = u32::from_be(tcp[2]);
+            header.tcp_flags = (control >> 16) as u8;
             header.payload_offset = offset + header_len;
         }
         UDP => {
-            let ports: [u8; 4] = load(ctx, offset)?;
-            header.source_port = u16::from_be_bytes([ports[0], ports[1]]);
-            header.destination_port = u16::from_be_bytes([ports[2], ports[3]]);
+            let ports = u32::from_be(load(ctx, offset)?);
+            header.source_port = (ports >> 16) as u16;
+            header.destination_port = ports as u16;
             header.payload_offset = offset + 8;
         }
         _ => return Err(counter::PACKETS_OTHER_PROTOCOL),
