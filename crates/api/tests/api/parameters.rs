@@ -146,8 +146,6 @@ fn values() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-
     #[test]
     fn no_query_makes_the_api_fail(
         path in prop::sample::select(vec![
