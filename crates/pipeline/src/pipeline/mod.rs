@@ -93,7 +93,9 @@ impl Pipeline {
             CaptureEvent::Packet(packet) => self.packet(packet, policy),
             CaptureEvent::Chunk(chunk) => self.chunk(chunk, policy),
             CaptureEvent::Socket(change) => self.socket(change),
-            CaptureEvent::Loss(loss) => self.books.lost_records += loss.records,
+            CaptureEvent::Loss(loss) => {
+                self.books.lost_records = self.books.lost_records.saturating_add(loss.records);
+            }
             _ => {}
         }
     }
