@@ -13,7 +13,7 @@ use support::script::{Event, Script};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = env::args_os().nth(1).ok_or("usage: fuzz_seeds DIRECTORY")?;
     let directory = Path::new(&directory);
-    let targets = ["detection", "http1_message", "http1_connection"].map(|target| directory.join(target));
+    let targets = ["detect", "http1_message", "http1_connection"].map(|target| directory.join(target));
     for target in &targets {
         fs::create_dir_all(target)?;
     }
