@@ -1,0 +1,145 @@
+//! The servers.
+
+use std::{
+    io::{self, BufReader},
+    net::{TcpListener, TcpStream},
+    os::{fd::AsRawFd as _, unix::process::CommandExt as _},
+    process::Command,
+    thread,
+    time::Duration,
+};
+
+use geophone_testkit::clock::monotonic_ns;
+
+use crate::{
+    account::Account,
+    http, listen, say,
+    uring::{Ring, UringWire},
+    wait_for_the_end,
+    wire::{SendfileWire, Wire},
+};
+
+/// Processes of a server that forks before it accepts.
+const PREFORKED: usize = 4;
+
+/// Serves until the kit ends it.
+pub(crate) fn run(kind: &str, address: &str) -> io::Result<()> {
+    let listener = if kind == "activated" { listen::passed() } else { TcpListener::bind(address)? };
+    if kind == "deferred" {
+        listen::defer_accept(&listener)?;
+    }
+    let account = Account::default();
+    let accounts = account.clone();
+    if kind == "prefork" {
+        return prefork(&listener);
+    }
+    say(&format!("listening {}", listener.local_addr()?))?;
+    match kind {
+        "uring" => spawn(move || accept_by_uring(&listener, &accounts))?,
+        "sendfile" => spawn(move || accept(&listener, &accounts, SendfileWire::new))?,
+        _ => spawn(move || accept(&listener, &accounts, Ok))?,
+    }
+    wait_for_the_end()?;
+    account.print()
+}
+
+/// Listens and leaves the listener to another program, which it becomes the parent of; its own copy it closes.
+pub(crate) fn activate(address: &str, program: &str) -> io::Result<()> {
+    let listener = TcpListener::bind(address)?;
+    let descriptor = listener.as_raw_fd();
+    let mut command = Command::new(program);
+    command.args(["serve", "activated", address]);
+    // SAFETY: only system calls are made between fork and exec.
+    unsafe { command.pre_exec(move || listen::pass(descriptor)) };
+    let mut service = command.spawn()?;
+    drop(listener);
+    if service.wait()?.success() { Ok(()) } else { Err(io::Error::other("the activated service failed")) }
+}
+
+fn prefork(listener: &TcpListener) -> io::Result<()> {
+    let mut children = Vec::new();
+    for _ in 0..PREFORKED {
+        let Some(child) = listen::fork()? else {
+            let account = Account::default();
+            let (accounts, listener) = (account.clone(), listener.try_clone()?);
+            spawn(move || accept(&listener, &accounts, Ok))?;
+            wait_for_the_end()?;
+            return account.print();
+        };
+        children.push(child);
+    }
+    say(&format!("listening {}", listener.local_addr()?))?;
+    children.into_iter().try_for_each(listen::wait)
+}
+
+fn accept<W: Wire + 'static>(
+    listener: &TcpListener,
+    account: &Account,
+    wire: fn(TcpStream) -> io::Result<W>,
+) -> io::Result<()> {
+    loop {
+        let stream = listener.accept()?.0;
+        stream.set_nodelay(true)?;
+        let account = account.clone();
+        spawn(move || serve(wire(stream)?, &account))?;
+    }
+}
+
+fn accept_by_uring(listener: &TcpListener, account: &Account) -> io::Result<()> {
+    let mut ring = Ring::new()?;
+    loop {
+        let stream = ring.accept(listener)?;
+        stream.set_nodelay(true)?;
+        let account = account.clone();
+        spawn(move || serve(UringWire::new(stream)?, &account))?;
+    }
+}
+
+/// Runs `work` in a thread. A connection that breaks ends its thread and is noticed by the client.
+fn spawn(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().spawn(work).map(drop)
+}
+
+/// Answers the requests of a connection, one after the other.
+fn serve(wire: impl Wire, account: &Account) -> io::Result<()> {
+    let mut stream = BufReader::with_capacity(64 << 10, wire);
+    while let Some(head) = http::head(&mut stream)? {
+        head.skip_body(&mut stream)?;
+        let begin_ns = monotonic_ns();
+        let mut words = head.first_line.split(' ');
+        let (verb, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let mut parts = path.split('/').skip(1);
+        let (what, number) = (parts.next().unwrap_or_default(), parts.next().and_then(|part| part.parse::<u64>().ok()));
+        let mut status = 200;
+        match (what, number) {
+            ("sleep", Some(us)) => thread::sleep(Duration::from_micros(us)),
+            ("status", Some(code)) => status = u16::try_from(code).unwrap_or(500),
+            _ => {}
+        }
+        let inside_ns = monotonic_ns() - begin_ns;
+        account.add(verb, path, status, inside_ns);
+        let out = stream.get_mut();
+        match (what, number) {
+            ("bytes", Some(len)) => {
+                write!(out, "HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n")?;
+                out.send_body(usize::try_from(len).unwrap_or(usize::MAX))?;
+            }
+            ("chunked", Some(chunks)) => {
+                out.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+                for _ in 0..chunks {
+                    out.write_all(b"3e8\r\n")?;
+                    out.send_body(1000)?;
+                    out.write_all(b"\r\n")?;
+                }
+                out.write_all(b"0\r\n\r\n")?;
+            }
+            ("status", _) => write_whole(out, &format!("HTTP/1.1 {status} Said\r\nContent-Length: 0\r\n\r\n"))?,
+            _ => write_whole(out, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")?,
+        }
+    }
+    Ok(())
+}
+
+fn write_whole(out: &mut impl Wire, answer: &str) -> io::Result<()> {
+    out.write_all(answer.as_bytes())
+}

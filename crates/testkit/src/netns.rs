@@ -1,0 +1,113 @@
+//! Network namespaces of one test's own, and virtual cables between them.
+
+use std::{
+    fs::File,
+    io,
+    os::{
+        fd::{AsRawFd as _, RawFd},
+        linux::fs::MetadataExt as _,
+        unix::process::CommandExt as _,
+    },
+    process::Command,
+    sync::Arc,
+    thread,
+};
+
+use geophone_model::net;
+
+use crate::tools;
+
+/// A network namespace. It has no name: it is gone with its last process and this handle.
+#[derive(Clone, Debug)]
+pub struct NetNs {
+    handle: Arc<File>,
+}
+
+impl NetNs {
+    /// Makes a namespace whose loopback device is up.
+    ///
+    /// # Panics
+    /// Where this process may not, or the program `ip` fails.
+    pub fn create() -> Self {
+        // A thread of its own, which ends in the new namespace; the caller stays where it is.
+        let opened = thread::spawn(|| -> io::Result<File> {
+            // SAFETY: a plain system call, which concerns this short-lived thread only.
+            if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            File::open("/proc/thread-self/ns/net")
+        });
+        let handle = opened.join().expect("the thread does not panic").expect("root may make a network namespace");
+        let made = Self { handle: Arc::new(handle) };
+        made.ip("link set lo up");
+        made
+    }
+
+    /// The name that the kernel's programs give it.
+    pub fn id(&self) -> net::NetNs {
+        let inode = self.handle.metadata().expect("the handle is open").st_ino();
+        net::NetNs(u32::try_from(inode).expect("a namespace's inode number has 32 bits"))
+    }
+
+    /// Runs `ip` with blank-separated arguments inside.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn ip(&self, arguments: &str) {
+        self.run("ip", &arguments.split(' ').collect::<Vec<_>>());
+    }
+
+    /// Runs commands of `nft` inside; its tables are gone with the namespace.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn nft(&self, commands: &[&str]) {
+        self.run("nft", &[&commands.join("; ")]);
+    }
+
+    /// Joins this namespace and another with a virtual cable: a device `veth0` in each, with these addresses
+    /// (`10.9.0.1/24`, `fd00::1/64`), first those of this end, then those of the other.
+    ///
+    /// # Panics
+    /// If `ip` fails.
+    pub fn connect(&self, other: &Self, here: &[&str], there: &[&str]) {
+        let path = format!("/proc/{}/fd/{}", std::process::id(), other.raw());
+        self.ip(&format!("link add veth0 type veth peer name veth0 netns {path}"));
+        for (end, addresses) in [(self, here), (other, there)] {
+            for address in addresses {
+                // Without `nodad` an IPv6 address cannot be used for a second.
+                let nodad = if address.contains(':') { " nodad" } else { "" };
+                end.ip(&format!("addr add {address} dev veth0{nodad}"));
+            }
+            end.ip("link set veth0 up");
+        }
+    }
+
+    pub(crate) fn raw(&self) -> RawFd {
+        self.handle.as_raw_fd()
+    }
+
+    pub(crate) fn handle(&self) -> Arc<File> {
+        Arc::clone(&self.handle)
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let path = tools::find(program).unwrap_or_else(|| panic!("{program} is not installed"));
+        let mut command = Command::new(path);
+        let handle = self.handle();
+        // SAFETY: only a system call is made between fork and exec.
+        unsafe { command.pre_exec(move || enter(&handle)) };
+        let output = command.args(arguments).output().unwrap_or_else(|error| panic!("{program}: {error}"));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{program} {arguments:?} failed: {said}");
+    }
+}
+
+/// Moves the calling thread into a namespace. Makes no allocation, so that it may be called between fork and exec.
+pub(crate) fn enter(namespace: &File) -> io::Result<()> {
+    // SAFETY: a plain system call with an open descriptor.
+    match unsafe { libc::setns(namespace.as_raw_fd(), libc::CLONE_NEWNET) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}

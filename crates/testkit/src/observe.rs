@@ -1,0 +1,333 @@
+//! The product under test: capture, pipeline, resolver and aggregation, joined as the binary `geophone` joins them.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::sync_channel,
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use geophone_model::{
+    capture::CaptureEvent,
+    exchange::Exchange,
+    fact::{Fact, Pid, ProcessFact},
+    net::{NetNs, SocketCookie},
+    series::WindowSnapshot,
+    time::Timestamp,
+};
+use geophone_pipeline::{Pipeline, Policy, PolicyKey, SkipUntil, Way};
+use geophone_probe::{Capture, Config, Drained, Exec, Flow, Item, Pace, Skip};
+use geophone_procfs::{Machine, Sighting};
+use geophone_red::Aggregator;
+use geophone_resolve::{Pending, PendingConfig, Resolver};
+
+use crate::{
+    clock,
+    observed::{Named, Observed},
+    room::Room,
+};
+
+/// How far event time stays behind the clock, as in the binary.
+const HOLD_BACK_NS: u64 = 200_000_000;
+
+/// A ring that the slow, unoptimised programs of a test run do not overflow.
+const RING_BYTES: usize = 64 << 20;
+
+/// An observation that is under way, in a thread of its own.
+#[derive(Debug)]
+pub struct Observation {
+    orders: Arc<Orders>,
+    thread: Option<JoinHandle<Observed>>,
+}
+
+#[derive(Debug, Default)]
+struct Orders {
+    end: AtomicBool,
+    pause: AtomicBool,
+}
+
+impl Observation {
+    /// Observes the sockets of a room from now on.
+    ///
+    /// # Panics
+    /// Where the capture cannot be opened.
+    pub fn begin(room: &Room) -> Self {
+        Self::with_ring(room, RING_BYTES)
+    }
+
+    /// The same with a ring of another size.
+    ///
+    /// # Panics
+    /// Where the capture cannot be opened.
+    pub fn with_ring(room: &Room, ring_bytes: usize) -> Self {
+        let mut config = Config::default();
+        config.cgroup = Some(room.cgroup().path().to_owned());
+        config.ring_bytes = ring_bytes;
+        let orders = Arc::new(Orders::default());
+        let (ready, attached) = sync_channel(1);
+        let obeyed = Arc::clone(&orders);
+        let run = move || {
+            let observer = Observer::open(&config);
+            let _ = ready.send(());
+            observer.run(&obeyed)
+        };
+        let thread = thread::Builder::new().name("observation".to_owned()).spawn(run).expect("a thread can be had");
+        let mut observation = Self { orders, thread: Some(thread) };
+        if attached.recv().is_err() {
+            observation.join();
+        }
+        observation
+    }
+
+    /// Stops reading the ring, which fills.
+    pub fn pause(&self) {
+        self.orders.pause.store(true, Ordering::Relaxed);
+    }
+
+    /// Reads the ring again.
+    pub fn go_on(&self) {
+        self.orders.pause.store(false, Ordering::Relaxed);
+    }
+
+    /// Takes the hooks away and returns what was observed.
+    ///
+    /// # Panics
+    /// If the observing thread has.
+    pub fn end(mut self) -> Observed {
+        self.go_on();
+        self.orders.end.store(true, Ordering::Relaxed);
+        self.join()
+    }
+
+    fn join(&mut self) -> Observed {
+        let thread = self.thread.take().expect("it is joined once");
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        self.orders.end.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The stages, joined.
+struct Observer {
+    capture: Capture,
+    machine: Machine,
+    asked: HashSet<Pid>,
+    analysis: Analysis,
+    wishes: Wishes,
+    losses: u64,
+    skips: u64,
+}
+
+impl Observer {
+    fn open(config: &Config) -> Self {
+        let capture = Capture::open(config).unwrap_or_else(|error| panic!("{error}"));
+        let machine = Machine::new(geophone_procfs::Config::new(clock::boot()));
+        let mut analysis = Analysis::new();
+        let now = capture.clock().now();
+        let processes = machine.processes().expect("/proc can be read");
+        processes.facts.into_iter().for_each(|fact| analysis.resolver.learn(&Fact::Process(fact)));
+        let sockets = machine.sockets(now).expect("sockets can be diagnosed");
+        sockets.facts.into_iter().for_each(|fact| analysis.resolver.learn(&Fact::Socket(fact)));
+        let addresses = machine.addresses(now).expect("addresses can be listed");
+        addresses.facts.iter().for_each(|fact| analysis.resolver.learn(fact));
+        let (asked, wishes) = (HashSet::new(), Wishes::default());
+        Self { capture, machine, asked, analysis, wishes, losses: 0, skips: 0 }
+    }
+
+    fn run(mut self, orders: &Orders) -> Observed {
+        let mut pace = Pace::new(self.capture.ring_bytes());
+        while !orders.end.load(Ordering::Relaxed) {
+            if orders.pause.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(5));
+                continue;
+            }
+            let wait = pace.after(self.drain());
+            self.tick(self.capture.clock().now().minus_ns(HOLD_BACK_NS));
+            thread::sleep(wait);
+        }
+        self.drain();
+        self.capture.detach();
+        while self.drain().records > 0 {}
+        self.tick(self.capture.clock().now());
+        self.analysis.finish();
+        let mut ledger = self.capture.ledger().expect("the counters can be read");
+        ledger.extend(self.analysis.pipeline.ledger());
+        ledger.push(self.analysis.aggregator.ledger());
+        Observed {
+            exchanges: self.analysis.named,
+            ledger,
+            windows: self.analysis.windows,
+            connections: self.analysis.pipeline.connections(),
+            lost_records: self.losses,
+            skips: self.skips,
+        }
+    }
+
+    fn drain(&mut self) -> Drained {
+        let Self { capture, machine, asked, analysis, wishes, losses, .. } = self;
+        let drained = capture.drain(|item| match &item {
+            Item::Event(event) => {
+                match event {
+                    CaptureEvent::Socket(change) => {
+                        if let Some(pid) = change.pid.filter(|pid| asked.insert(*pid)) {
+                            look_up(machine, pid, None, &mut analysis.resolver);
+                        }
+                        if let Some(fact) = Fact::of_socket_change(change) {
+                            analysis.resolver.learn(&fact);
+                        }
+                    }
+                    CaptureEvent::Loss(loss) => *losses += loss.records,
+                    _ => {}
+                }
+                analysis.event(event, wishes);
+            }
+            Item::Exec(exec) => {
+                asked.insert(exec.pid);
+                analysis.resolver.learn(&fact_of(exec));
+                look_up(machine, exec.pid, Some(exec.at), &mut analysis.resolver);
+            }
+            Item::Exit(exit) => {
+                asked.remove(&exit.pid);
+                analysis.resolver.learn(&Fact::ProcessExit { at: exit.at, pid: exit.pid });
+            }
+            _ => {}
+        });
+        self.grant();
+        drained.expect("the counters can be read")
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        self.analysis.tick(now, &mut self.wishes);
+        self.grant();
+    }
+
+    fn grant(&mut self) {
+        for (key, until) in self.wishes.0.drain(..) {
+            let flow = match key.way {
+                Way::Egress => Flow::Egress,
+                Way::Ingress => Flow::Ingress,
+            };
+            let what = match until {
+                SkipUntil::Seq(seq) => Skip::Until(seq),
+                _ => Skip::Forever,
+            };
+            self.capture.skip(key.socket, flow, what).expect("the policy can be written");
+            self.skips += 1;
+        }
+    }
+}
+
+/// Asks `/proc` who a process is. It may be gone by now.
+fn look_up(machine: &Machine, pid: Pid, exec_at: Option<Timestamp>, resolver: &mut Resolver) {
+    if let (Sighting::Process(mut process), _) = machine.process(pid) {
+        process.at = exec_at.unwrap_or(process.at);
+        resolver.learn(&Fact::Process(*process));
+    }
+}
+
+fn fact_of(exec: &Exec) -> Fact {
+    Fact::Process(ProcessFact {
+        at: exec.at,
+        pid: exec.pid,
+        parent: Pid(0),
+        comm: exec.comm.clone(),
+        executable: exec.path.rsplit('/').next().unwrap_or_default().to_owned(),
+        script: None,
+        cgroup: String::new(),
+        container: None,
+        unit: None,
+        netns: NetNs(0),
+    })
+}
+
+/// What follows the capture, for a live observation and for a file.
+pub(crate) struct Analysis {
+    pub(crate) pipeline: Pipeline,
+    resolver: Resolver,
+    pending: Pending,
+    pub(crate) aggregator: Aggregator,
+    pub(crate) named: Vec<Named>,
+    pub(crate) windows: Vec<WindowSnapshot>,
+    /// Its buffers take the next exchange that has been named.
+    buffer: Option<Exchange>,
+}
+
+impl Analysis {
+    pub(crate) fn new() -> Self {
+        Self {
+            pipeline: Pipeline::new(geophone_pipeline::Config::default()),
+            resolver: Resolver::new(&geophone_resolve::Config::default()),
+            pending: Pending::new(&PendingConfig::default()),
+            aggregator: Aggregator::new(geophone_red::Config::default()),
+            named: Vec::new(),
+            windows: Vec::new(),
+            buffer: None,
+        }
+    }
+
+    pub(crate) fn event(&mut self, event: &CaptureEvent<'_>, policy: &mut dyn Policy) {
+        self.pipeline.event(event, policy);
+        self.collect();
+    }
+
+    pub(crate) fn tick(&mut self, now: Timestamp, policy: &mut dyn Policy) {
+        self.pipeline.tick(now, policy);
+        self.collect();
+        self.resolver.advance(now);
+        self.pending.advance(now);
+        self.name();
+        self.windows.extend(self.aggregator.advance(now));
+    }
+
+    pub(crate) fn finish(&mut self) {
+        self.pipeline.finish();
+        self.collect();
+        self.pending.advance(Timestamp::MAX);
+        self.name();
+        self.windows.extend(self.aggregator.flush());
+    }
+
+    fn collect(&mut self) {
+        while let Some(exchange) = self.pipeline.poll() {
+            let mut exchange = exchange.clone();
+            self.buffer.get_or_insert_with(|| exchange.clone());
+            while self.pending.push(&mut exchange).is_err() {
+                // A full queue gives its oldest out, named or not.
+                self.name();
+            }
+        }
+    }
+
+    /// Names and counts the exchanges whose ends are known, or have waited long enough.
+    fn name(&mut self) {
+        let Some(out) = &mut self.buffer else { return };
+        while let Some((client, server)) = self.pending.poll(&mut self.resolver, out) {
+            let (client, server) = (client.identity, server.identity);
+            let operation = Arc::clone(self.aggregator.record(out, &client, &server));
+            self.named.push(Named { exchange: out.clone(), client, server, operation });
+        }
+    }
+}
+
+/// What the pipeline does not want, until the kernel can be told: the ring is borrowed while it is drained.
+#[derive(Default)]
+struct Wishes(Vec<(PolicyKey, SkipUntil)>);
+
+impl Policy for Wishes {
+    fn skip(&mut self, key: PolicyKey, until: SkipUntil) {
+        self.0.push((key, until));
+    }
+
+    fn forget(&mut self, _: SocketCookie) {}
+}
