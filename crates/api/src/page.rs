@@ -20,8 +20,56 @@ struct Asset {
     bytes: &'static [u8],
 }
 
-const ASSETS: &[Asset] =
-    &[Asset { path: "/", content_type: "text/html; charset=utf-8", bytes: include_bytes!("../page/index.html") }];
+/// A file of `crates/api/page/`, and what it is.
+macro_rules! asset {
+    ($content_type:literal, $file:literal) => {
+        Asset {
+            path: concat!("/", $file),
+            content_type: $content_type,
+            bytes: include_bytes!(concat!("../page/", $file)),
+        }
+    };
+    (css $file:literal) => {
+        asset!("text/css; charset=utf-8", $file)
+    };
+    (js $file:literal) => {
+        asset!("text/javascript; charset=utf-8", $file)
+    };
+}
+
+const ASSETS: &[Asset] = &[
+    Asset { path: "/", content_type: "text/html; charset=utf-8", bytes: include_bytes!("../page/index.html") },
+    asset!("image/svg+xml", "favicon.svg"),
+    asset!(css "css/map.css"),
+    asset!(css "css/page.css"),
+    asset!(css "css/tables.css"),
+    asset!(js "js/api.js"),
+    asset!(js "js/card.js"),
+    asset!(js "js/details.js"),
+    asset!(js "js/dom.js"),
+    asset!(js "js/empty.js"),
+    asset!(js "js/exchanges-tab.js"),
+    asset!(js "js/exchanges.js"),
+    asset!(js "js/figures.js"),
+    asset!(js "js/filters.js"),
+    asset!(js "js/format.js"),
+    asset!(js "js/graph.js"),
+    asset!(js "js/header.js"),
+    asset!(js "js/icons.js"),
+    asset!(js "js/layout.js"),
+    asset!(js "js/ledger.js"),
+    asset!(js "js/live.js"),
+    asset!(js "js/main.js"),
+    asset!(js "js/map-tab.js"),
+    asset!(js "js/map.js"),
+    asset!(js "js/shapes.js"),
+    asset!(js "js/sparkline.js"),
+    asset!(js "js/state.js"),
+    asset!(js "js/table.js"),
+    asset!(js "js/viewport.js"),
+    asset!(js "vendor/dagre/dagre.esm.js"),
+    asset!("text/plain; charset=utf-8", "vendor/dagre/LICENSE"),
+];
 
 /// The page loads from where it came from and nowhere else, and runs no script or style that is not a file of its own.
 const CONTENT_SECURITY_POLICY: &str =
@@ -67,7 +115,42 @@ fn entity_tag(bytes: &[u8]) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
     use super::*;
+
+    /// Most bytes of the whole page, as it is sent.
+    const MAX_BYTES: usize = 500_000;
+
+    /// Files under a folder, as paths that begin with a slash. Explanations for those who read the sources are not served.
+    fn files(folder: &Path, root: &Path, into: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                files(&path, root, into);
+            } else if path.extension().is_none_or(|extension| extension != "md") {
+                into.insert(format!("/{}", path.strip_prefix(root).unwrap().display()));
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_page_is_served_under_its_name() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
+        let mut there = BTreeSet::new();
+        files(&root, &root, &mut there);
+        assert!(there.remove("/index.html"));
+        there.insert("/".to_owned());
+        let served: BTreeSet<String> = ASSETS.iter().map(|asset| asset.path.to_owned()).collect();
+        assert_eq!(served, there);
+        assert_eq!(served.len(), ASSETS.len(), "no path twice");
+    }
+
+    #[test]
+    fn the_page_is_light() {
+        let bytes: usize = ASSETS.iter().map(|asset| asset.bytes.len()).sum();
+        assert!(bytes <= MAX_BYTES, "the page has {bytes} bytes");
+    }
 
     #[test]
     fn a_known_tag_is_found_in_a_list_weak_or_strong() {

@@ -46,13 +46,13 @@ function amount(value) {
   return value >= 9995 ? significant(value / 1e3) + GAP + "k" : significant(value);
 }
 
-/** A ratio in percent. What is not nothing never reads as 0 %, and what is not all never as 100 %. */
+/** A ratio in percent, rounded down as in the API's own words. What is not nothing never reads as 0 %. */
 export function percent(ratio) {
   if (ratio === null || ratio === undefined) return NONE;
   if (ratio === 0 || ratio === 1) return ratio * 100 + GAP + "%";
   if (ratio < 0.001) return "<" + GAP + "0.1" + GAP + "%";
-  if (ratio > 0.999) return ">" + GAP + "99.9" + GAP + "%";
-  return (ratio * 100).toFixed(1) + GAP + "%";
+  // 0.29 * 1000 is a little less than 290 in binary: what is that close to the next step has reached it.
+  return (Math.floor(ratio * 1000 + 1e-9) / 10).toFixed(1) + GAP + "%";
 }
 
 /** A coverage in percent, rounded down: the last loss must show. */

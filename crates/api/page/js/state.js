@@ -67,6 +67,13 @@ export function link(parts) {
   return text ? `?${text}` : location.pathname;
 }
 
+/** Goes where a link of `link` points to. */
+export function go(href) {
+  if (new URL(href, location.href).search === location.search) return;
+  history.pushState(null, "", href);
+  arrive();
+}
+
 /** The conditions of the present tab that are set. */
 export function conditions() {
   return FILTERS[current.tab].filter((name) => current[name] !== "");

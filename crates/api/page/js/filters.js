@@ -1,0 +1,99 @@
+// The conditions above each tab: fields of a form on one side, the state on the other.
+
+import { attributes, el, fill, write } from "./dom.js";
+import { change, conditions, DEFAULT_LAST, FILTERS, state, unconditioned } from "./state.js";
+
+/** Parameters of the API that are called otherwise here. */
+const FIELD_OF = { exchanges: { path: "url_path" } };
+
+export class Filters {
+  #form;
+  #folded;
+  #measured = null;
+
+  constructor(form) {
+    this.#form = form;
+    this.#folded = form.querySelector("details");
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("change", (event) => this.#take(event.target));
+    form.querySelector("#clear").addEventListener("click", () => change(unconditioned()));
+    // Where there is room, they are open; where there is little, one asks for them.
+    const wide = matchMedia("(min-width: 900px)");
+    const unfold = () => (this.#folded.open = wide.matches);
+    wide.addEventListener("change", unfold);
+    unfold();
+    this.show();
+  }
+
+  /** Shows the state. */
+  show() {
+    const { tab, last, from, to } = state();
+    for (const field of this.#form.querySelectorAll("[data-field]")) {
+      field.hidden = !FILTERS[tab].includes(field.dataset.field);
+    }
+    for (const input of this.#form.querySelectorAll("[data-field] :is(input, select)")) {
+      if (input.type === "checkbox") input.checked = state()[input.name] === "true";
+      else if (input !== document.activeElement || input.value !== state()[input.name]) choose(input, state()[input.name]);
+    }
+    const isCustom = Boolean(from || to);
+    choose(this.#form.elements.range, isCustom ? "custom" : last || DEFAULT_LAST);
+    this.#form.querySelector("#custom").hidden = !isCustom;
+    this.#form.elements.from.value = local(from);
+    this.#form.elements.to.value = local(to);
+    const set = conditions().length;
+    this.#folded.hidden = FILTERS[tab].length === 0;
+    write(this.#form.querySelector("#conditions"), set ? `Filters (${set})` : "Filters");
+    this.#form.querySelector("#clear").hidden = set === 0;
+    this.blame(null);
+  }
+
+  /** Marks the field that a problem is about. */
+  blame(problem) {
+    const name = problem?.parameter && (FIELD_OF[state().tab]?.[problem.parameter] ?? problem.parameter);
+    for (const input of this.#form.querySelectorAll("input, select")) {
+      attributes(input, { "aria-invalid": input.name === name ? "true" : null, "aria-describedby": input.name === name ? "problem" : null });
+    }
+  }
+
+  /** What can be chosen: `services` as the API lists them, and the range that was measured. */
+  offer(services, measured) {
+    this.#measured = measured;
+    const option = (value) => el("option", { value });
+    const names = new Set(services.map(({ name, namespace }) => (namespace ? `${namespace}/${name}` : name)));
+    fill(document.getElementById("services-known"), [...names].map(option));
+    fill(document.getElementById("namespaces-known"), [...new Set(services.map((one) => one.namespace).filter(Boolean))].map(option));
+  }
+
+  #take(input) {
+    if (input.name === "range") return this.#takeRange(input.value);
+    if (input.name === "from" || input.name === "to") {
+      const at = input.value ? new Date(input.value).toISOString() : "";
+      return change({ [input.name]: at, last: "" });
+    }
+    if (input.closest("[data-field]")) change({ [input.name]: input.type === "checkbox" ? (input.checked ? "true" : "") : input.value.trim() });
+  }
+
+  #takeRange(value) {
+    if (value !== "custom") return change({ last: value === DEFAULT_LAST ? "" : value, from: "", to: "" });
+    // Starts from what is shown, so that one has to change a digit and not to type a date.
+    const whole = (text) => new Date(Math.floor(Date.parse(text) / 1000) * 1000).toISOString();
+    const now = new Date().toISOString();
+    const { from, to } = this.#measured ?? { from: now, to: now };
+    change({ last: "", from: whole(from), to: whole(to) });
+  }
+}
+
+/** A value that a link brought along and that the list does not have is added to it: what applies must show. */
+function choose(input, value) {
+  if (input.tagName === "SELECT" && ![...input.options].some((option) => option.value === value)) {
+    input.append(el("option", { value }, value));
+  }
+  input.value = value;
+}
+
+/** For a field of the type `datetime-local`, in the reader's zone. */
+function local(text) {
+  const at = new Date(text);
+  if (!text || Number.isNaN(at.getTime())) return "";
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}

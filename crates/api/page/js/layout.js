@@ -1,0 +1,115 @@
+// Where nodes are and how edges run. Depends on who calls whom alone, and not on figures: it stays as long as they do.
+
+import { Graph, layout as place } from "../vendor/dagre/dagre.esm.js";
+
+/** Room for the words on an edge: one line above it and one below. */
+const LABEL = { width: 64, height: 30 };
+
+/** How far apart edges arrive at a node, at most. */
+const PORT_GAP = 13;
+
+/** Whether somebody is known by their traffic alone. */
+export function isOutside(node) {
+  return node.kind.startsWith("external_");
+}
+
+/** Services have room for their health; clients outside have none. */
+export function sizeOf(node) {
+  if (node.kind === "external_client") return { width: 168, height: 44 };
+  return { width: 212, height: isOutside(node) ? 48 : 58 };
+}
+
+/**
+ * Places a graph: `{ nodes: id → { x, y, width, height }, edges: id → { path, label: { x, y } }, width, height }`.
+ * `down` is whether callers are above callees rather than left of them.
+ */
+export function layOut(graph, down) {
+  const dagre = new Graph().setGraph({
+    rankdir: down ? "TB" : "LR",
+    nodesep: down ? 24 : 20,
+    edgesep: 16,
+    ranksep: down ? 22 : 50,
+    marginx: 8,
+    marginy: 8,
+  });
+  // Short names of our own: nobody outside chooses what the library uses as keys.
+  const names = new Map([...graph.nodes.keys()].map((id, index) => [id, `n${index}`]));
+  for (const [id, node] of graph.nodes) dagre.setNode(names.get(id), sizeOf(node));
+  for (const edge of graph.edges.values()) {
+    dagre.setEdge(names.get(edge.source), names.get(edge.target), { ...LABEL, labelpos: "c" });
+  }
+  place(dagre);
+
+  const nodes = new Map([...names].map(([id, name]) => [id, dagre.node(name)]));
+  const routes = [...graph.edges].map(([id, edge]) => {
+    const { points, x, y } = dagre.edge(names.get(edge.source), names.get(edge.target));
+    return { id, source: nodes.get(edge.source), target: nodes.get(edge.target), points, label: { x, y } };
+  });
+  const { width, height } = dagre.graph();
+  return { nodes, edges: new Map(route(routes, down)), width, height };
+}
+
+/** Lets every edge leave and arrive at a place of its own, and bends it softly. */
+function route(routes, down) {
+  const across = down ? "x" : "y";
+  const loops = routes.filter((one) => one.source === one.target);
+  const others = routes.filter((one) => one.source !== one.target);
+  const ends = others.flatMap((one) => {
+    const from = { one, at: "from", node: one.source, towards: one.points[1] };
+    const to = { one, at: "to", node: one.target, towards: one.points.at(-2) };
+    return [from, to];
+  });
+  const sides = Map.groupBy(ends, ({ node }) => node).values();
+  for (const atNode of sides) {
+    for (const [ahead, members] of Map.groupBy(atNode, ({ node, towards }) => isAhead(node, towards, down))) {
+      members.sort((a, b) => a.towards[across] - b.towards[across]);
+      members.forEach((end, index) => (end.one[end.at] = port(end.node, ahead, index, members.length, down)));
+    }
+  }
+  return [
+    ...others.map(({ id, from, to, points, label }) => {
+      const inner = points.slice(1, -1).flatMap((point) => (isAt(point, label) ? level(point, from, to, down) : [point]));
+      return [id, { path: bend([from, ...inner, to], down), label }];
+    }),
+    ...loops.map(({ id, points, label }) => [id, { path: polyline(points), label }]),
+  ];
+}
+
+function isAhead(node, point, down) {
+  return down ? point.y > node.y : point.x > node.x;
+}
+
+function port(node, ahead, index, number, down) {
+  const [along, across] = down ? [node.height, node.width] : [node.width, node.height];
+  const gap = Math.min(PORT_GAP, (across - 24) / Math.max(number - 1, 1));
+  const offset = (index - (number - 1) / 2) * gap;
+  const reach = ((ahead ? 1 : -1) * along) / 2;
+  return down ? { x: node.x + offset, y: node.y + reach } : { x: node.x + reach, y: node.y + offset };
+}
+
+function isAt(point, label) {
+  return Math.hypot(point.x - label.x, point.y - label.y) < 1;
+}
+
+/** A level piece for words to stand on, where edges run sideways. */
+function level(point, from, to, down) {
+  if (down) return [point];
+  const reach = Math.sign(to.x - from.x) * LABEL.width * 0.3;
+  return [{ x: point.x - reach, y: point.y }, { x: point.x + reach, y: point.y }];
+}
+
+/** Through all points, straight on at each. */
+function bend(points, down) {
+  const round = (value) => Math.round(value * 10) / 10;
+  const to = ({ x, y }) => `${round(x)} ${round(y)}`;
+  const curve = (a, b) => {
+    const middle = down ? (a.y + b.y) / 2 : (a.x + b.x) / 2;
+    const [first, second] = down ? [{ x: a.x, y: middle }, { x: b.x, y: middle }] : [{ x: middle, y: a.y }, { x: middle, y: b.y }];
+    return `C${to(first)} ${to(second)} ${to(b)}`;
+  };
+  return `M${to(points[0])}${points.slice(1).map((point, index) => curve(points[index], point)).join("")}`;
+}
+
+function polyline(points) {
+  return `M${points.map(({ x, y }) => `${Math.round(x)} ${Math.round(y)}`).join("L")}`;
+}

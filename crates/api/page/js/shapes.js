@@ -1,0 +1,112 @@
+// How a node and an edge of the map look, and what they say.
+
+import { attributes, fill, svg, write } from "./dom.js";
+import { duration, NONE, percent, rate, shortRate, words } from "./format.js";
+import { figuresOf } from "./graph.js";
+import { healthPath, kindIcon } from "./icons.js";
+import { isOutside, sizeOf } from "./layout.js";
+
+/** Where the words of a node begin, and what they leave free at its end: for the health, or for the rounding. */
+const WORDS_AT = 38;
+const WORDS_END = { judged: 32, client: 12 };
+
+/** The elements of a node: `group` is all of it. */
+export function nodeElements(node) {
+  const { width, height } = sizeOf(node);
+  const round = isOutside(node) ? height / 2 : 9;
+  const middle = height / 2;
+  const name = svg("text", { class: "name", x: WORDS_AT, y: middle - 4 });
+  const line = svg("text", { class: "figures", x: WORDS_AT, y: middle + 13 });
+  const badge = svg("path", { class: "badge", transform: `translate(${width - 27} ${middle - 17})` });
+  const group = svg("g", { role: "button" },
+    svg("rect", { class: "halo", x: -4, y: -4, width: width + 8, height: height + 8, rx: round + 4 }),
+    svg("rect", { class: "box", width, height, rx: round }),
+    kindIcon(node.kind, { transform: `translate(14 ${middle - 8})` }), badge, name, line);
+  const end = WORDS_END[node.kind === "external_client" ? "client" : "judged"];
+  return { group, name, line, badge, room: width - WORDS_AT - end };
+}
+
+/** Shows the figures of a node. */
+export function updateNode({ group, name, line, badge, room }, node) {
+  const { inbound, outbound } = node;
+  const figures = inbound
+    ? `${shortRate(inbound.rate_per_second)} · p95 ${duration(inbound.duration_seconds?.p95)}`
+    : outbound ? `asks ${shortRate(outbound.rate_per_second)}` : "";
+  write(name, fitting(node.name, room));
+  write(line, figures);
+  const judged = inbound !== null;
+  attributes(badge, { d: judged ? healthPath(node.health) : null });
+  const health = judged ? `, ${node.health}: ${node.reason}` : "";
+  attributes(group, {
+    class: `node ${isOutside(node) ? "outside" : "own"} ${judged ? node.health : "caller"}${kept(group)}`,
+    "data-id": node.id,
+    "data-health": judged ? node.health : null,
+    "aria-label": `${node.name}, ${words(node.kind)}${health}. ${figures}`,
+  });
+}
+
+/** The elements of an edge: `group` is all of it, `words` what stands on it. */
+export function edgeElements() {
+  const hit = svg("path", { class: "hit" });
+  const line = svg("path", { class: "line" });
+  const text = svg("text", { class: "rate", y: -6 });
+  const share = svg("text", { class: "share", x: -11, y: 16 });
+  const badge = svg("path", { class: "badge", transform: "translate(-28 5.5) scale(.8)" });
+  const words = svg("g", { class: "words" }, text, share, badge);
+  return { group: svg("g", { role: "button" }, hit, line, words), hit, line, text, share, badge, words };
+}
+
+/** Shows the figures of an edge between two of `nodes`. */
+export function updateEdge({ group, line, text, share, badge }, edge, nodes) {
+  const figures = figuresOf(edge);
+  const isAlarming = edge.health === "degraded" || edge.health === "failing";
+  const refused = figures.requests ? figures.client_errors / figures.requests : 0;
+  // What alarms is errors, unless there are none: then it is that the server refuses so much.
+  const ratio = figures.error_ratio || refused;
+  write(text, shortRate(figures.rate_per_second));
+  write(share, isAlarming ? percent(ratio) : "");
+  attributes(badge, { d: isAlarming ? healthPath(edge.health) : null });
+  attributes(line, { "stroke-width": thickness(figures.rate_per_second), "marker-end": `url(#arrow-${edge.health})` });
+  const name = (id) => nodes.get(id)?.name ?? NONE;
+  attributes(group, {
+    class: `edge ${edge.health}${kept(group)}`,
+    "data-source": edge.source,
+    "data-target": edge.target,
+    "data-health": edge.health,
+    "aria-label": `${name(edge.source)} calls ${name(edge.target)}, ${edge.health}: ${edge.reason}. ${rate(figures.rate_per_second)}`,
+  });
+}
+
+const measure = document.createElement("canvas").getContext("2d");
+
+/** A name cut in its middle to a width: what tells names apart is at their ends. */
+function fitting(name, width) {
+  measure.font = `620 13px ${getComputedStyle(document.body).fontFamily}`;
+  const isWide = (text) => measure.measureText(text).width > width;
+  if (!isWide(name)) return name;
+  let kept = Math.min(name.length, 60);
+  const cut = () => `${name.slice(0, Math.ceil(kept / 2))}…${name.slice(-Math.floor(kept / 2))}`;
+  while (kept > 4 && isWide(cut())) kept -= 1;
+  return cut();
+}
+
+/** What `highlight` has set. */
+function kept(group) {
+  return ["dim", "selected"].filter((name) => group.classList.contains(name)).map((name) => ` ${name}`).join("");
+}
+
+/** By the logarithm of the rate, and not by what others have: a width means the same on every map. */
+function thickness(perSecond) {
+  return Math.min(Math.max(2.4 + 1.3 * Math.log10(perSecond || 0.001), 1.2), 7.5).toFixed(1);
+}
+
+/** The heads of edges, one for each health. */
+export function arrows() {
+  const arrow = (health) => svg("marker", {
+    id: `arrow-${health}`, class: health, viewBox: "0 0 10 12", refX: 9, refY: 6, markerWidth: 9, markerHeight: 10,
+    markerUnits: "userSpaceOnUse", orient: "auto",
+  }, svg("path", { d: "M0 .5 10 6 0 11.5z" }));
+  const defs = svg("defs");
+  fill(defs, ["healthy", "degraded", "failing", "unknown"].map(arrow));
+  return defs;
+}

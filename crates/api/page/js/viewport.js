@@ -1,0 +1,109 @@
+// Zooming and panning a drawing. A plain wheel goes on scrolling the page.
+
+const MIN_SCALE = 0.15;
+const MAX_SCALE = 3;
+/** A small drawing is not blown up. */
+const MAX_FIT = 1.15;
+const MARGIN = 14;
+/** Room at the bottom for the legend and the buttons. */
+const FOOT = 30;
+/** A pointer that moves less than this has clicked. */
+const CLICK_PX = 4;
+
+/** Lets `layer`, a group in the SVG element `frame`, be moved. `fit` shows all until somebody has moved it. */
+export class Viewport {
+  #frame;
+  #layer;
+  #content = { width: 1, height: 1 };
+  #at = { x: 0, y: 0, scale: 1 };
+  #isMoved = false;
+  #pointers = new Map();
+  #travelled = 0;
+
+  constructor(frame, layer) {
+    this.#frame = frame;
+    this.#layer = layer;
+    frame.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    frame.addEventListener("pointerdown", (event) => this.#down(event));
+    frame.addEventListener("pointermove", (event) => this.#move(event));
+    for (const type of ["pointerup", "pointercancel", "pointerleave"]) {
+      frame.addEventListener(type, (event) => this.#pointers.delete(event.pointerId));
+    }
+    // What was a drag is no click on what happens to be under the pointer.
+    frame.addEventListener("click", (event) => this.#travelled > CLICK_PX && event.stopPropagation(), { capture: true });
+    new ResizeObserver(() => this.#isMoved || this.fit()).observe(frame);
+  }
+
+  /** The size of the drawing. It is fitted in, unless somebody has chosen what to look at. */
+  resize(width, height) {
+    this.#content = { width, height };
+    if (!this.#isMoved) this.fit();
+  }
+
+  /** Shows all of it. */
+  fit() {
+    const { clientWidth, clientHeight } = this.#frame;
+    if (!clientWidth || !clientHeight) return;
+    const { width, height } = this.#content;
+    const room = { width: clientWidth - 2 * MARGIN, height: clientHeight - 2 * MARGIN - FOOT };
+    const scale = Math.max(Math.min(room.width / width, room.height / height, MAX_FIT), MIN_SCALE);
+    this.#isMoved = false;
+    this.#show({ scale, x: (clientWidth - width * scale) / 2, y: (clientHeight - FOOT - height * scale) / 2 });
+  }
+
+  /** Zooms by a factor, around the middle or a point of the frame. */
+  zoom(factor, point = { x: this.#frame.clientWidth / 2, y: this.#frame.clientHeight / 2 }) {
+    const { x, y, scale } = this.#at;
+    const next = Math.min(Math.max(scale * factor, MIN_SCALE), MAX_SCALE);
+    this.#isMoved = true;
+    this.#show({ scale: next, x: point.x - ((point.x - x) * next) / scale, y: point.y - ((point.y - y) * next) / scale });
+  }
+
+  /** Moves as little as needed for a place of the drawing to be seen. */
+  reveal({ x, y }, room = 60) {
+    const { clientWidth, clientHeight } = this.#frame;
+    const seen = { x: x * this.#at.scale + this.#at.x, y: y * this.#at.scale + this.#at.y };
+    const nearest = (value, size) => Math.min(Math.max(value, Math.min(room, size / 2)), Math.max(size - room, size / 2));
+    const [dx, dy] = [nearest(seen.x, clientWidth) - seen.x, nearest(seen.y, clientHeight) - seen.y];
+    if (dx || dy) this.#show({ ...this.#at, x: this.#at.x + dx, y: this.#at.y + dy });
+  }
+
+  #show(at) {
+    this.#at = at;
+    this.#layer.setAttribute("transform", `translate(${at.x} ${at.y}) scale(${at.scale})`);
+  }
+
+  #wheel(event) {
+    // Pinching on a touch pad comes as a wheel with the control key.
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    this.zoom(Math.exp(-event.deltaY / 300), this.#inFrame(event));
+  }
+
+  #down(event) {
+    if (event.button !== 0) return;
+    if (this.#pointers.size === 0) this.#travelled = 0;
+    this.#pointers.set(event.pointerId, this.#inFrame(event));
+  }
+
+  #move(event) {
+    const before = this.#pointers.get(event.pointerId);
+    if (!before) return;
+    const now = this.#inFrame(event);
+    const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
+    this.#pointers.set(event.pointerId, now);
+    this.#travelled += Math.hypot(now.x - before.x, now.y - before.y);
+    if (other) {
+      const apart = (point) => Math.max(Math.hypot(point.x - other.x, point.y - other.y), 1);
+      this.zoom(apart(now) / apart(before), other);
+    } else if (this.#travelled > CLICK_PX) {
+      this.#isMoved = true;
+      this.#show({ ...this.#at, x: this.#at.x + now.x - before.x, y: this.#at.y + now.y - before.y });
+    }
+  }
+
+  #inFrame(event) {
+    const { left, top } = this.#frame.getBoundingClientRect();
+    return { x: event.clientX - left, y: event.clientY - top };
+  }
+}
