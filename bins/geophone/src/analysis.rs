@@ -3,12 +3,7 @@
 use std::sync::Arc;
 
 use geophone_model::{
-    capture::CaptureEvent,
-    exchange::Exchange,
-    fact::Fact,
-    ledger::LedgerRow,
-    series::WindowSnapshot,
-    time::Timestamp,
+    capture::CaptureEvent, exchange::Exchange, fact::Fact, ledger::LedgerRow, series::WindowSnapshot, time::Timestamp,
 };
 use geophone_pipeline::{Pipeline, Policy};
 use geophone_red::Aggregator;

@@ -53,7 +53,10 @@ impl Discovery {
         let thread = std::thread::Builder::new().name("discovery".to_owned()).spawn(move || {
             let machine = machine();
             for Question { pid, exec_at } in asked {
-                let (Sighting::Process(mut process), _) = machine.process(pid) else { continue };
+                let (Sighting::Process(mut process) | Sighting::InPart(mut process, _), _) = machine.process(pid)
+                else {
+                    continue;
+                };
                 if let Some(at) = exec_at {
                     process.at = at;
                 }
@@ -72,25 +75,30 @@ impl Discovery {
         let (mut facts, mut limits) = (Vec::new(), Vec::new());
         match machine.processes() {
             Ok(scan) => facts.extend(scan.facts.into_iter().map(Fact::Process)),
-            Err(error) => limits.push(format!("processes are not known: {error}")),
+            Err(error) => limits.push(format!("Processes are not known: {error}")),
         }
         match machine.sockets(clocks::now()) {
             Ok(scan) => {
                 if scan.processes_denied > 0 {
                     let denied = scan.processes_denied;
-                    limits.push(format!("the sockets of {denied} processes may not be looked at: CAP_SYS_PTRACE is missing"));
+                    limits.push(format!(
+                        "Who owns the sockets of {denied} processes is not known: their descriptors are closed to this process \
+                         (CAP_SYS_PTRACE opens those of other users)"
+                    ));
                 }
                 for skipped in &scan.skipped {
                     let (netns, reason) = (skipped.netns.0, &skipped.reason);
-                    limits.push(format!("sockets older than this run in network namespace {netns} are not known: {reason}"));
+                    limits.push(format!(
+                        "Sockets older than this run in network namespace {netns} are not known: {reason}"
+                    ));
                 }
                 facts.extend(scan.facts.into_iter().map(Fact::Socket));
             }
-            Err(error) => limits.push(format!("sockets older than this run are not known: {error}")),
+            Err(error) => limits.push(format!("Sockets older than this run are not known: {error}")),
         }
         match machine.addresses(clocks::now()) {
             Ok(scan) => facts.extend(scan.facts),
-            Err(error) => limits.push(format!("the addresses of this machine are not known: {error}")),
+            Err(error) => limits.push(format!("The addresses of this machine are not known: {error}")),
         }
         Survey { facts, limits }
     }

@@ -44,6 +44,14 @@ pub(crate) struct Live {
     wishes_refused: u64,
 }
 
+/// What is to be said of a capture that is over.
+pub(crate) struct Ended {
+    /// The final accounts.
+    pub(crate) ledger: Vec<LedgerRow>,
+    /// What was given up without losing an exchange, in sentences.
+    pub(crate) shortfalls: Vec<String>,
+}
+
 impl Live {
     /// Attaches to the kernel. `own_port` is where this program listens itself.
     pub(crate) fn open(settings: &Settings, store: Arc<dyn Store>, own_port: u16) -> Result<Self> {
@@ -93,7 +101,7 @@ impl Live {
     }
 
     /// Captures until `stop` is set, then takes the hooks away, empties the ring and returns the final accounts.
-    pub(crate) fn run(mut self, stop: &AtomicBool) -> Result<Vec<LedgerRow>> {
+    pub(crate) fn run(mut self, stop: &AtomicBool) -> Result<Ended> {
         let mut pace = Pace::new(self.capture.ring_bytes());
         let mut next_write = clocks::now();
         while !stop.load(Ordering::Relaxed) {
@@ -117,7 +125,14 @@ impl Live {
         if let Some(recorder) = self.recorder.take() {
             recorder.finish()?;
         }
-        self.ledger()
+        let mut shortfalls = Vec::new();
+        if self.discovery.dropped() > 0 {
+            shortfalls.push(format!("{} processes came too fast to be looked up", self.discovery.dropped()));
+        }
+        if self.wishes_refused > 0 {
+            shortfalls.push(format!("{} times the kernel copied more than was wanted", self.wishes_refused));
+        }
+        Ok(Ended { ledger: self.ledger()?, shortfalls })
     }
 
     fn drain(&mut self) -> Result<geophone_probe::Drained> {
@@ -229,9 +244,8 @@ struct Recorder {
 impl Recorder {
     fn create(path: &Path, begun: Timestamp) -> Result<Self> {
         let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
-        let header = Header::new(begun)
-            .with_kernel(&kernel)
-            .with_recorder(concat!("geophone ", env!("CARGO_PKG_VERSION")));
+        let header =
+            Header::new(begun).with_kernel(&kernel).with_recorder(concat!("geophone ", env!("CARGO_PKG_VERSION")));
         let writer = recording::create(path, Existing::Refuse, &header)?;
         Ok(Self { writer })
     }

@@ -98,10 +98,13 @@ fn live(settings: Settings) -> Result<ExitCode> {
         serve::serve(listener, store, Now::Provided(Arc::new(clocks::now)), settings.allowed_hosts, end).await
     });
     stop.store(true, Ordering::Relaxed);
-    let ledger = capture.join().map_err(|_| anyhow::anyhow!("the capture has failed"))??;
-    print!("{}", report::ledger(&ledger));
+    let ended = capture.join().map_err(|_| anyhow::anyhow!("the capture has failed"))??;
+    for shortfall in &ended.shortfalls {
+        println!("{shortfall}");
+    }
+    print!("{}", report::ledger(&ended.ledger));
     served?;
-    Ok(verdict(&ledger))
+    Ok(verdict(&ended.ledger))
 }
 
 fn replay(args: &ReplayArgs) -> Result<ExitCode> {

@@ -65,7 +65,8 @@ impl Settings {
 
 impl File {
     fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display()))?;
         // The library's message has the line and, for an unknown key, the ones that are known.
         toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
     }
