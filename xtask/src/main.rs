@@ -19,7 +19,7 @@ usage: cargo xtask COMMAND
   test [--install]  everything that must hold before a change is taken; --install installs missing tools
                     (Debian and Ubuntu, as root)
   tidy              the rules of the house that no other tool knows
-  bench [FILTER]    the benchmarks, and the whole-process figures of docs/benchmarks.md
+  bench             all benchmarks; `bench whole` the whole-process ones (root), `bench CRATE` those of a crate
   ci                test, with a missing tool as a failure
 ";
 
@@ -33,8 +33,9 @@ fn main() -> ExitCode {
         ["test", "--install"] => tools::install().and_then(|()| test::test(test::Missing::from_environment())),
         ["ci"] => test::test(test::Missing::Fails),
         ["tidy"] => tidy::tidy(),
-        ["bench"] => bench::bench(None),
-        ["bench", filter] => bench::bench(Some(filter)),
+        ["bench"] => bench::bench(&bench::What::All),
+        ["bench", "whole"] => bench::bench(&bench::What::Whole),
+        ["bench", name] => bench::bench(&bench::What::Crate(name)),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())
