@@ -5,7 +5,7 @@ use std::sync::Arc;
 use geophone_model::{
     capture::CaptureEvent, exchange::Exchange, fact::Fact, ledger::LedgerRow, series::WindowSnapshot, time::Timestamp,
 };
-use geophone_pipeline::{Pipeline, Policy};
+use geophone_pipeline::{NoPolicy, Pipeline, Policy};
 use geophone_red::Aggregator;
 use geophone_resolve::{Pending, PendingConfig, Resolver};
 use geophone_store::StoredExchange;
@@ -70,6 +70,10 @@ impl Analysis {
 
     /// The observation is over: whatever waits is given out.
     pub(crate) fn finish(&mut self) {
+        // Bytes that wait behind a hole are given out when their time is over, which it is now.
+        let patience_ns = geophone_pipeline::Config::default().patience_ns;
+        self.pipeline.tick(self.watermark().plus_ns(patience_ns + 1), &mut NoPolicy);
+        self.collect();
         self.pipeline.finish();
         self.collect();
         self.naming.pending.advance(Timestamp::MAX);
