@@ -8,7 +8,11 @@ use geophone_capture_file::{
     Damage, Source,
     recording::{Header, Reader, Totals, WriteError, Writer, format},
 };
-use geophone_model::{fact::Fact, time::Timestamp};
+use geophone_model::{
+    capture::{Chunk, Packet},
+    fact::Fact,
+    time::Timestamp,
+};
 use proptest::prelude::*;
 use support::{Owned, owned, read_prefix, sample};
 
@@ -157,6 +161,7 @@ fn long_recordings_are_written_in_blocks() {
 #[test]
 fn the_largest_payload_is_kept_and_a_larger_one_is_refused() {
     let Owned::Packet(packet, _) = sample().remove(2) else { unreachable!("the third sample is a packet") };
+    let packet = Packet { payload_len: format::MAX_CAPTURED_LEN as u32, ..packet };
     let mut writer = Writer::new(Vec::new(), &header()).unwrap();
     let largest = Owned::Packet(packet, vec![7; format::MAX_CAPTURED_LEN]);
     let larger = Owned::Packet(packet, vec![7; format::MAX_CAPTURED_LEN + 1]);
@@ -171,6 +176,41 @@ fn the_largest_payload_is_kept_and_a_larger_one_is_refused() {
     assert_eq!(totals.records(), 2, "what was refused is not counted");
     let (count, damage) = read(&file, &[largest, sample().remove(0)]);
     assert!(count == 2 && damage.is_none(), "{count} {damage:?}");
+}
+
+/// Found by the fuzz target `recording_block`: such a packet was read as if nothing were wrong with it.
+#[test]
+fn captured_bytes_beyond_their_payload_are_refused() {
+    // Flags, time, namespace and both endpoints are zero; then come payload length, offset, captured length and the bytes.
+    let packet = |payload_len: u8, offset: u8| [&[0; 8 + 16][..], &[payload_len, offset, 2], b"ab"].concat();
+    // Flags, time, namespace and process are zero, the cookie is 1; then come endpoints, offset, length, captured length.
+    let chunk = |len: u8| [&[0; 8][..], &[1, 0, 0, 0, 0, 1], &[0; 13], &[len, 2], b"ab"].concat();
+    for (payload, is_good) in [
+        (packet(2, 0), true),
+        (packet(1, 0), false),
+        (packet(3, 1), true),
+        (packet(2, 1), false),
+        (chunk(2), true),
+        (chunk(1), false),
+    ] {
+        let mut file = Writer::new(Vec::new(), &header()).unwrap().finish().unwrap().0;
+        file.truncate(file.len() - TRAILER_LEN);
+        file.extend_from_slice(&block(1, &payload));
+        assert_eq!(Source::new(&file[..], None).unwrap().next().is_ok(), is_good, "{payload:?}");
+    }
+
+    let mut writer = Writer::new(Vec::new(), &header()).unwrap();
+    for item in sample() {
+        let item = match item {
+            Owned::Packet(packet, bytes) => {
+                Owned::Packet(Packet { payload_len: bytes.len() as u32 - 1, ..packet }, bytes)
+            }
+            Owned::Chunk(chunk, bytes) => Owned::Chunk(Chunk { len: bytes.len() as u64 - 1, ..chunk }, bytes),
+            _ => continue,
+        };
+        assert!(matches!(writer.item(&item.item()), Err(WriteError::BeyondPayload { .. })), "{item:?}");
+    }
+    assert_eq!(writer.totals().records(), 0, "what was refused is not counted");
 }
 
 #[test]

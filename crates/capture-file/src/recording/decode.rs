@@ -49,6 +49,7 @@ fn packet<'a>(cursor: &mut Cursor<'a>, context: &mut Context, tag: u8) -> Option
     } else {
         (cursor.varint_u32()?, cursor.varint()?)
     };
+    within(captured_offset.into(), captured_len, payload_len.into())?;
     let task = optional(flags & packet_flag::TASK != 0, || cursor.varint_u32().map(Pid))?;
     let cgroup = optional(flags & packet_flag::CGROUP != 0, || cursor.varint())?;
     let captured = bytes(cursor, captured_len, MAX_CAPTURED_LEN)?;
@@ -83,6 +84,7 @@ fn chunk<'a>(cursor: &mut Cursor<'a>, context: &mut Context, tag: u8) -> Option<
     let offset = cursor.varint()?;
     let len = cursor.varint()?;
     let captured_len = if flags & chunk_flag::WHOLE != 0 { len } else { cursor.varint()? };
+    within(0, captured_len, len)?;
     let captured = bytes(cursor, captured_len, MAX_CAPTURED_LEN)?;
     Some(Chunk {
         at,
@@ -140,6 +142,11 @@ fn flags(cursor: &mut Cursor<'_>, known: u8) -> Option<u8> {
 /// `Some(None)` for a field that is left out, `None` for one that is malformed.
 fn optional<T>(present: bool, read: impl FnOnce() -> Option<T>) -> Option<Option<T>> {
     if present { read().map(Some) } else { Some(None) }
+}
+
+/// Captured bytes are a part of the payload: what is missing of it is the difference of the lengths.
+fn within(offset: u64, captured_len: u64, payload_len: u64) -> Option<()> {
+    (offset.checked_add(captured_len)? <= payload_len).then_some(())
 }
 
 fn time(cursor: &mut Cursor<'_>, context: &mut Context) -> Option<Timestamp> {

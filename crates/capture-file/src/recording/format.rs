@@ -27,7 +27,7 @@
 //! | 4 fact | | no such byte | length, JSON of [`Fact`](geophone_model::fact::Fact) |
 //!
 //! *Whole* says that the captured bytes are the whole payload, from its first byte; what stands in parentheses is then
-//! left out. Unused bits are zero. Blocks are independent of each other: what is before a damaged one is readable.
+//! left out. Captured bytes lie within the payload. Unused bits are zero. Blocks are independent of each other: what is before a damaged one is readable.
 
 /// The format that [`Writer`](super::Writer) writes, and the newest that [`Reader`](super::Reader) reads.
 pub const VERSION: u16 = 1;

@@ -48,6 +48,13 @@ pub enum WriteError {
         /// The cap in bytes.
         cap: usize,
     },
+    /// The captured bytes do not lie within the payload that the event says they are of. Nothing of it was written, and the
+    /// recording can go on.
+    #[error("cannot record the {what}: its captured bytes reach beyond its payload")]
+    BeyondPayload {
+        /// What it is.
+        what: &'static str,
+    },
     /// The format has no place for this kind of record. Nothing of it was written, and the recording can go on.
     #[error("cannot record a {what}: this format version has no place for it")]
     Unsupported {
@@ -107,17 +114,22 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     ///
-    /// [`WriteError::TooLong`] and [`WriteError::Unsupported`] leave the recording as it was; after any other error it is
-    /// over.
+    /// [`WriteError::TooLong`], [`WriteError::BeyondPayload`] and [`WriteError::Unsupported`] leave the recording as it was;
+    /// after any other error it is over.
     pub fn event(&mut self, event: &CaptureEvent<'_>) -> Result<(), WriteError> {
         self.check_alive()?;
-        let (what, captured_len) = match event {
-            CaptureEvent::Packet(packet) => ("packet", packet.captured.len()),
-            CaptureEvent::Chunk(chunk) => ("chunk", chunk.captured.len()),
-            _ => ("event", 0),
+        let (what, captured_offset, captured_len, payload_len) = match event {
+            CaptureEvent::Packet(packet) => {
+                ("packet", packet.captured_offset, packet.captured.len(), packet.payload_len.into())
+            }
+            CaptureEvent::Chunk(chunk) => ("chunk", 0, chunk.captured.len(), chunk.len),
+            _ => ("event", 0, 0, 0),
         };
         if captured_len > MAX_CAPTURED_LEN {
             return Err(WriteError::TooLong { what, len: captured_len, cap: MAX_CAPTURED_LEN });
+        }
+        if u64::from(captured_offset) + captured_len as u64 > payload_len {
+            return Err(WriteError::BeyondPayload { what });
         }
         self.begin_block(event.at().as_ns());
         let (len, context) = (self.block.len(), self.context);

@@ -100,7 +100,11 @@ fn packet() -> impl Strategy<Value = Owned> {
     let payload = (bytes(), option::of(any::<(u32, u32)>()), cut());
     (seen, header, payload).prop_map(
         |((at, side, netns, cookie, task, cgroup), (source, destination, tcp), (captured, lengths, cut))| {
-            let (payload_len, captured_offset) = lengths.unwrap_or((captured.len() as u32, 0));
+            let whole = captured.len() as u32;
+            let (payload_len, captured_offset) = lengths.map_or((whole, 0), |(before, behind): (u32, u32)| {
+                let offset = before.min(u32::MAX - whole);
+                ((offset + whole).saturating_add(behind), offset)
+            });
             let packet = Packet {
                 at,
                 side,
@@ -126,7 +130,8 @@ fn chunk() -> impl Strategy<Value = Owned> {
     let what = (transport(), any::<bool>(), any::<u64>(), bytes(), option::of(any::<u64>()), cut());
     (who, what).prop_map(
         |((at, pid, netns, cookie, local, remote), (transport, outgoing, offset, captured, len, cut))| {
-            let len = len.unwrap_or(captured.len() as u64);
+            let whole = captured.len() as u64;
+            let len = len.map_or(whole, |behind: u64| whole.saturating_add(behind));
             let chunk =
                 Chunk { at, pid, netns, cookie, local, remote, transport, outgoing, offset, len, captured: &[], cut };
             Owned::Chunk(chunk, captured)
