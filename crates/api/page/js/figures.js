@@ -89,17 +89,18 @@ export function errorCell(figures) {
 }
 
 export function clientErrorCell(figures) {
-  return alarmingCell(figures?.client_errors, figures && share(figures), "mild");
+  return alarmingCell(figures?.client_errors, figures && share(figures), "");
 }
 
 export function quantileCell(figures, name) {
   return el("td", { class: "number" }, duration(figures?.duration_seconds?.[name]));
 }
 
+/** What the client got wrong alarms nobody by itself: whether it is too much is in the health. */
 function alarmingCell(number, ratio, how = "alarming") {
   if (number === undefined) return el("td", { class: "number" }, NONE);
   const title = number ? count(number) : null;
-  return el("td", { class: number ? `number ${how}` : "number", title }, percent(ratio), number ? unseen(` (${title})`) : null);
+  return el("td", { class: number && how ? `number ${how}` : "number", title }, percent(ratio), number ? unseen(` (${title})`) : null);
 }
 
 /** The kind of a service in words. */

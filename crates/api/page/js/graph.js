@@ -1,10 +1,10 @@
 // From the API's map to what is drawn: not more than a person can read, and said so.
 
 /** More edges than this are a ball of wool. */
-const MAX_EDGES = 250;
+const MAX_EDGES = 150;
 
-/** External clients that are drawn one by one; the others are drawn as one. A public server has thousands. */
-const MAX_EXTERNAL_CLIENTS = 8;
+/** External clients that are drawn, of which the last stands for all others: a public server has thousands. */
+const MAX_EXTERNAL_CLIENTS = { wide: 8, narrow: 3 };
 
 /** The id of the node that stands for the other external clients. No service can have it: theirs have a kind and a `~`. */
 export const OTHERS = "others";
@@ -18,10 +18,10 @@ export function figuresOf(edge) {
 
 /**
  * What to draw of a map: `{ nodes, edges, left_out }`, nodes and edges by id. What is selected is drawn in any case.
- * `edge.id` is `source>target`.
+ * `isNarrow` is whether there is little room. `edge.id` is `source>target`.
  */
-export function graphOf(map, selected) {
-  const folded = foldClients(map, selected);
+export function graphOf(map, selected, isNarrow) {
+  const folded = foldClients(map, selected, MAX_EXTERNAL_CLIENTS[isNarrow ? "narrow" : "wide"]);
   const touches = (edge) => edge.source === selected || edge.target === selected;
   const ranked = [...folded.edges].sort(
     (a, b) =>
@@ -45,15 +45,15 @@ export function topologyOf(graph) {
   return [...graph.nodes.keys(), ...graph.edges.keys()].join(" ");
 }
 
-function foldClients(map, selected) {
+function foldClients(map, selected, most) {
   const edges = map.edges.map((edge) => ({ ...edge, id: `${edge.source}>${edge.target}` }));
   const clients = map.nodes.filter((node) => node.kind === "external_client");
-  if (clients.length <= MAX_EXTERNAL_CLIENTS) return { nodes: [...map.nodes], edges };
+  if (clients.length <= most) return { nodes: [...map.nodes], edges };
 
   // By name where they ask equally much: the same ones are drawn at every look.
   const asked = (node) => node.outbound?.requests ?? 0;
   const ranked = clients.sort((a, b) => (b.id === selected) - (a.id === selected) || asked(b) - asked(a) || (a.id < b.id ? -1 : 1));
-  const others = new Set(ranked.slice(MAX_EXTERNAL_CLIENTS - 1).map((node) => node.id));
+  const others = new Set(ranked.slice(most - 1).map((node) => node.id));
   const kept = edges.filter((edge) => !others.has(edge.source));
   const sums = new Map();
   for (const edge of edges.filter((edge) => others.has(edge.source))) {

@@ -2,8 +2,8 @@
 
 import { Graph, layout as place } from "../vendor/dagre/dagre.esm.js";
 
-/** Room for the words on an edge: one line above it and one below. */
-const LABEL = { width: 64, height: 30 };
+/** Room for the words on an edge: one line above it and one below; on a narrow map one on it, where it alarms. */
+const LABEL = { wide: { width: 64, height: 30 }, narrow: { width: 56, height: 18 } };
 
 /** How far apart edges arrive at a node, at most. */
 const PORT_GAP = 13;
@@ -13,20 +13,21 @@ export function isOutside(node) {
   return node.kind.startsWith("external_");
 }
 
-/** Services have room for their health; clients outside have none. */
-export function sizeOf(node) {
-  if (node.kind === "external_client") return { width: 168, height: 44 };
-  return { width: 212, height: isOutside(node) ? 48 : 58 };
+/** Services have room for their health, clients outside have none; on a narrow map nothing has room for a picture. */
+export function sizeOf(node, isNarrow) {
+  const isClient = node.kind === "external_client";
+  if (isNarrow) return { width: isClient ? 132 : 156, height: isOutside(node) ? 44 : 52 };
+  return { width: isClient ? 168 : 212, height: isClient ? 44 : isOutside(node) ? 48 : 58 };
 }
 
 /**
  * Places a graph: `{ nodes: id → { x, y, width, height }, edges: id → { path, label: { x, y } }, width, height }`.
- * `down` is whether callers are above callees rather than left of them.
+ * `down` is for a narrow map: callers are above callees rather than left of them.
  */
 export function layOut(graph, down) {
   const dagre = new Graph().setGraph({
     rankdir: down ? "TB" : "LR",
-    nodesep: down ? 24 : 20,
+    nodesep: down ? 14 : 20,
     edgesep: 16,
     ranksep: down ? 22 : 50,
     marginx: 8,
@@ -34,9 +35,9 @@ export function layOut(graph, down) {
   });
   // Short names of our own: nobody outside chooses what the library uses as keys.
   const names = new Map([...graph.nodes.keys()].map((id, index) => [id, `n${index}`]));
-  for (const [id, node] of graph.nodes) dagre.setNode(names.get(id), sizeOf(node));
+  for (const [id, node] of graph.nodes) dagre.setNode(names.get(id), sizeOf(node, down));
   for (const edge of graph.edges.values()) {
-    dagre.setEdge(names.get(edge.source), names.get(edge.target), { ...LABEL, labelpos: "c" });
+    dagre.setEdge(names.get(edge.source), names.get(edge.target), { ...LABEL[down ? "narrow" : "wide"], labelpos: "c" });
   }
   place(dagre);
 
@@ -94,7 +95,7 @@ function isAt(point, label) {
 /** A level piece for words to stand on, where edges run sideways. */
 function level(point, from, to, down) {
   if (down) return [point];
-  const reach = Math.sign(to.x - from.x) * LABEL.width * 0.3;
+  const reach = Math.sign(to.x - from.x) * LABEL.wide.width * 0.3;
   return [{ x: point.x - reach, y: point.y }, { x: point.x + reach, y: point.y }];
 }
 

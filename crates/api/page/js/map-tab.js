@@ -16,7 +16,7 @@ const byId = (id) => document.getElementById(id);
 export class MapTab {
   #map = { nodes: [], edges: [] };
   #services = [];
-  #graph = graphOf(this.#map, "");
+  #graph = graphOf(this.#map, "", false);
   #asked = new Map();
   #details = new Details(byId("details"));
   #card = new Card(byId("card"), (id) => this.#detailOf(id));
@@ -27,6 +27,7 @@ export class MapTab {
     clear: () => change({ selected: "", caller: "" }),
     show: (item, element) => this.#card.show(item, element, this.#graph.nodes),
     hide: () => this.#card.hide(),
+    turn: () => this.#show(),
   });
 
   constructor() {
@@ -49,18 +50,19 @@ export class MapTab {
     this.#map = map;
     this.#services = services;
     this.#asked.clear();
-    this.#show();
-    this.#card.renew((id) => this.#graph.nodes.get(id) ?? this.#graph.edges.get(id), this.#graph.nodes);
     const isEmpty = map.nodes.length === 0;
     byId("map-part").hidden = isEmpty;
     showEmpty(byId("map-empty"), isEmpty, known);
+    this.#show();
+    this.#card.renew((id) => this.#graph.nodes.get(id) ?? this.#graph.edges.get(id), this.#graph.nodes);
     await this.#showDetails();
     return { from: new Date(map.start_seconds * 1000).toISOString(), to: new Date((map.start_seconds + map.length_seconds) * 1000).toISOString() };
   }
 
   #show() {
     const { selected, caller } = state();
-    this.#graph = graphOf(this.#map, selected);
+    byId("map-part").classList.toggle("with-details", Boolean(selected));
+    this.#graph = graphOf(this.#map, selected, this.#view.isNarrow);
     this.#view.draw(this.#graph);
     this.#view.highlight(selected, caller);
     this.#table.show(this.#services, this.#near());
@@ -85,7 +87,6 @@ export class MapTab {
 
   async #showDetails() {
     const { selected, caller } = state();
-    byId("map-part").classList.toggle("with-details", Boolean(selected));
     if (!selected) return this.#details.hide();
     const nameOf = (id) => this.#map.nodes.find((node) => node.id === id)?.name ?? id;
     this.#details.wait(selected, caller, nameOf(selected));

@@ -20,9 +20,11 @@ export class ServiceMapView {
   #layout = null;
   #layoutKey = "";
   #current = null;
+  #subject = "";
+  #isNarrow = false;
   #on;
 
-  /** `on` has `select(id)`, `selectEdge(edge)`, `clear()`, `show(item, element)` and `hide()`. */
+  /** `on` has `select(id)`, `selectEdge(edge)`, `clear()`, `show(item, element)`, `hide()` and `turn()`. */
   constructor(frame, on) {
     this.#frame = frame;
     this.#on = on;
@@ -31,7 +33,14 @@ export class ServiceMapView {
     this.#viewport = new Viewport(frame, layer);
     frame.addEventListener("keydown", (event) => this.#key(event));
     frame.addEventListener("click", (event) => event.target === frame && on.clear());
-    new ResizeObserver(() => this.#arrange()).observe(frame);
+    new ResizeObserver(() => this.isNarrow === this.#isNarrow || on.turn()).observe(frame);
+  }
+
+  /** Whether there is little room: `turn` is called when that changes, to have it drawn anew. */
+  get isNarrow() {
+    // While it is not shown, it has no width.
+    const width = this.#frame.clientWidth;
+    return width ? width < NARROW_PX : this.#isNarrow;
   }
 
   fit() {
@@ -45,6 +54,12 @@ export class ServiceMapView {
   /** Draws a graph of `graphOf`. */
   draw(graph) {
     this.#graph = graph;
+    if (this.isNarrow !== this.#isNarrow) {
+      this.#isNarrow = this.isNarrow;
+      this.#frame.classList.toggle("narrow", this.#isNarrow);
+      for (const { group } of this.#drawn.values()) group.remove();
+      this.#drawn.clear();
+    }
     const items = [...graph.edges.values(), ...graph.nodes.values()];
     const gone = new Set(this.#drawn.keys());
     for (const item of items) {
@@ -75,6 +90,19 @@ export class ServiceMapView {
       group.classList.toggle("selected", id === (edge ?? selected));
       attributes(group, { "aria-pressed": String(id === (edge ?? selected)) });
     }
+    const subject = isOn ? `${edge} ${selected}` : "";
+    if (subject && subject !== this.#subject) this.#lookAt([...near].flatMap((id) => this.#layout?.nodes.get(id) ?? []), selected);
+    this.#subject = subject;
+  }
+
+  /** What is selected, with its neighbours where there is room for all of them. */
+  #lookAt(places, selected) {
+    const own = this.#layout.nodes.get(selected);
+    const edge = (name, side, pick) => pick(...places.map((place) => place[name] + (side * place[name === "x" ? "width" : "height"]) / 2));
+    const corners = [{ x: edge("x", -1, Math.min), y: edge("y", -1, Math.min) }, { x: edge("x", 1, Math.max), y: edge("y", 1, Math.max) }];
+    const isWide = corners[1].x - corners[0].x > 2 * this.#frame.clientWidth || corners[1].y - corners[0].y > 2 * this.#frame.clientHeight;
+    const alone = [{ x: own.x - own.width, y: own.y - own.height }, { x: own.x + own.width, y: own.y + own.height }];
+    this.#viewport.show(...(isWide ? alone : corners));
   }
 
   /** The element of a node or an edge, for a card beside it. */
@@ -83,7 +111,7 @@ export class ServiceMapView {
   }
 
   #add(item) {
-    const drawn = item.source ? edgeElements() : nodeElements(item);
+    const drawn = item.source ? edgeElements() : nodeElements(item, this.#isNarrow);
     const { group } = drawn;
     this.#drawn.set(item.id, drawn);
     (item.source ? this.#edges : this.#nodes).append(group);
@@ -107,12 +135,11 @@ export class ServiceMapView {
   }
 
   #arrange() {
-    if (!this.#frame.clientWidth || !this.#graph.nodes.size) return;
-    const down = this.#frame.clientWidth < NARROW_PX;
-    const key = `${down} ${topologyOf(this.#graph)}`;
-    if (key === this.#layoutKey) return;
+    const key = `${this.#isNarrow} ${topologyOf(this.#graph)}`;
+    if (key === this.#layoutKey || !this.#graph.nodes.size) return;
     this.#layoutKey = key;
-    this.#layout = layOut(this.#graph, down);
+    this.#subject = "";
+    this.#layout = layOut(this.#graph, this.#isNarrow);
     for (const [id, { x, y, width, height }] of this.#layout.nodes) {
       this.#drawn.get(id).group.setAttribute("transform", `translate(${x - width / 2} ${y - height / 2})`);
     }

@@ -7,23 +7,24 @@ import { healthPath, kindIcon } from "./icons.js";
 import { isOutside, sizeOf } from "./layout.js";
 
 /** Where the words of a node begin, and what they leave free at its end: for the health, or for the rounding. */
-const WORDS_AT = 38;
-const WORDS_END = { judged: 32, client: 12 };
+const WORDS_AT = { wide: 38, narrow: 14 };
+const WORDS_END = { judged: 30, client: 12 };
 
 /** The elements of a node: `group` is all of it. */
-export function nodeElements(node) {
-  const { width, height } = sizeOf(node);
+export function nodeElements(node, isNarrow) {
+  const { width, height } = sizeOf(node, isNarrow);
+  const x = WORDS_AT[isNarrow ? "narrow" : "wide"];
   const round = isOutside(node) ? height / 2 : 9;
   const middle = height / 2;
-  const name = svg("text", { class: "name", x: WORDS_AT, y: middle - 4 });
-  const line = svg("text", { class: "figures", x: WORDS_AT, y: middle + 13 });
-  const badge = svg("path", { class: "badge", transform: `translate(${width - 27} ${middle - 17})` });
+  const name = svg("text", { class: "name", x, y: middle - 4 });
+  const line = svg("text", { class: "figures", x, y: middle + 13 });
+  const badge = svg("path", { class: "badge", transform: `translate(${width - (isNarrow ? 23 : 27)} ${middle - (isNarrow ? 19 : 17)})` });
   const group = svg("g", { role: "button" },
     svg("rect", { class: "halo", x: -4, y: -4, width: width + 8, height: height + 8, rx: round + 4 }),
     svg("rect", { class: "box", width, height, rx: round }),
-    kindIcon(node.kind, { transform: `translate(14 ${middle - 8})` }), badge, name, line);
+    ...(isNarrow ? [] : [kindIcon(node.kind, { transform: `translate(14 ${middle - 8})` })]), badge, name, line);
   const end = WORDS_END[node.kind === "external_client" ? "client" : "judged"];
-  return { group, name, line, badge, room: width - WORDS_AT - end };
+  return { group, name, line, badge, room: width - x - end + (isNarrow ? 6 : 0) };
 }
 
 /** Shows the figures of a node. */
@@ -64,7 +65,7 @@ export function updateEdge({ group, line, text, share, badge }, edge, nodes) {
   // What alarms is errors, unless there are none: then it is that the server refuses so much.
   const ratio = figures.error_ratio || refused;
   write(text, shortRate(figures.rate_per_second));
-  write(share, isAlarming ? percent(ratio) : "");
+  write(share, isAlarming && ratio ? percent(ratio) : "");
   attributes(badge, { d: isAlarming ? healthPath(edge.health) : null });
   attributes(line, { "stroke-width": thickness(figures.rate_per_second), "marker-end": `url(#arrow-${edge.health})` });
   const name = (id) => nodes.get(id)?.name ?? NONE;

@@ -7,6 +7,8 @@ const MAX_FIT = 1.15;
 const MARGIN = 14;
 /** Room at the bottom for the legend and the buttons. */
 const FOOT = 30;
+/** Smaller than this, only the largest words can be read. */
+const READABLE = 0.5;
 /** A pointer that moves less than this has clicked. */
 const CLICK_PX = 4;
 
@@ -48,7 +50,19 @@ export class Viewport {
     const room = { width: clientWidth - 2 * MARGIN, height: clientHeight - 2 * MARGIN - FOOT };
     const scale = Math.max(Math.min(room.width / width, room.height / height, MAX_FIT), MIN_SCALE);
     this.#isMoved = false;
-    this.#show({ scale, x: (clientWidth - width * scale) / 2, y: (clientHeight - FOOT - height * scale) / 2 });
+    this.#moveTo({ scale, x: (clientWidth - width * scale) / 2, y: (clientHeight - FOOT - height * scale) / 2 });
+  }
+
+  /** Makes sure that a part of the drawing, from one corner to the other, is seen in a size that can be read. */
+  show(from, to) {
+    const { clientWidth: width, clientHeight: height } = this.#frame;
+    const { x, y, scale } = this.#at;
+    const isSeen = from.x * scale + x >= 0 && from.y * scale + y >= 0 && to.x * scale + x <= width && to.y * scale + y <= height;
+    if (!width || (isSeen && scale >= READABLE)) return;
+    const fitting = Math.min((width - 2 * MARGIN) / (to.x - from.x), (height - 2 * MARGIN - FOOT) / (to.y - from.y));
+    const next = Math.min(Math.max(fitting, READABLE), Math.max(scale, 0.9));
+    this.#isMoved = true;
+    this.#moveTo({ scale: next, x: (width - (from.x + to.x) * next) / 2, y: (height - FOOT - (from.y + to.y) * next) / 2 });
   }
 
   /** Zooms by a factor, around the middle or a point of the frame. */
@@ -56,7 +70,7 @@ export class Viewport {
     const { x, y, scale } = this.#at;
     const next = Math.min(Math.max(scale * factor, MIN_SCALE), MAX_SCALE);
     this.#isMoved = true;
-    this.#show({ scale: next, x: point.x - ((point.x - x) * next) / scale, y: point.y - ((point.y - y) * next) / scale });
+    this.#moveTo({ scale: next, x: point.x - ((point.x - x) * next) / scale, y: point.y - ((point.y - y) * next) / scale });
   }
 
   /** Moves as little as needed for a place of the drawing to be seen. */
@@ -65,11 +79,12 @@ export class Viewport {
     const seen = { x: x * this.#at.scale + this.#at.x, y: y * this.#at.scale + this.#at.y };
     const nearest = (value, size) => Math.min(Math.max(value, Math.min(room, size / 2)), Math.max(size - room, size / 2));
     const [dx, dy] = [nearest(seen.x, clientWidth) - seen.x, nearest(seen.y, clientHeight) - seen.y];
-    if (dx || dy) this.#show({ ...this.#at, x: this.#at.x + dx, y: this.#at.y + dy });
+    if (dx || dy) this.#moveTo({ ...this.#at, x: this.#at.x + dx, y: this.#at.y + dy });
   }
 
-  #show(at) {
+  #moveTo(at) {
     this.#at = at;
+    this.#frame.classList.toggle("far", at.scale < READABLE);
     this.#layer.setAttribute("transform", `translate(${at.x} ${at.y}) scale(${at.scale})`);
   }
 
@@ -98,7 +113,7 @@ export class Viewport {
       this.zoom(apart(now) / apart(before), other);
     } else if (this.#travelled > CLICK_PX) {
       this.#isMoved = true;
-      this.#show({ ...this.#at, x: this.#at.x + now.x - before.x, y: this.#at.y + now.y - before.y });
+      this.#moveTo({ ...this.#at, x: this.#at.x + now.x - before.x, y: this.#at.y + now.y - before.y });
     }
   }
 
