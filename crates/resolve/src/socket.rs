@@ -22,6 +22,14 @@ pub(crate) struct Address {
     pub(crate) remote: Option<Endpoint>,
 }
 
+impl Address {
+    /// Whether it leads to a socket. A client's that has no port yet, and is known by its cookie alone, shares what there is
+    /// of its address with every other client of that server.
+    const fn is_whole(&self) -> bool {
+        self.local.port() != 0
+    }
+}
+
 /// All known sockets, closed ones for a while too.
 #[derive(Debug)]
 pub(crate) struct Sockets {
@@ -92,7 +100,8 @@ impl Sockets {
         self.versions_dropped += socket.owners.state(owner, max_versions);
         socket.known_from = socket.known_from.min(fact.at);
         socket.touched = socket.touched.max(fact.at);
-        if socket.address != address {
+        // What is less than is known says nothing: facts come in any order.
+        if socket.address != address && address.is_whole() {
             // bind(), connect() and the end of a handshake move a socket.
             let previous = std::mem::replace(&mut socket.address, address);
             self.leave(&previous, slot);
@@ -189,6 +198,9 @@ impl Sockets {
     }
 
     fn join(&mut self, address: Address, slot: u32) {
+        if !address.is_whole() {
+            return;
+        }
         self.by_address
             .entry(address)
             .and_modify(|neighbours| neighbours.more.push(slot))
@@ -354,6 +366,27 @@ mod tests {
 
         sockets.closed(SocketCookie::new(2).unwrap(), AT(40));
         assert_eq!((sockets.expire(AT(40)), sockets.expire(AT(41))), (0, 1));
+    }
+
+    /// connect() is told of before the kernel has chosen a port (`tcp_v4_connect`, net/ipv4/tcp_ipv4.c).
+    #[test]
+    fn clients_without_a_port_are_known_by_their_cookies_alone() {
+        const COUNT: u64 = 500;
+        let mut sockets = Sockets::new(1_000, 8);
+        let owner = |sockets: &mut Sockets, n| {
+            sockets.owner_by_cookie(SocketCookie::new(n).unwrap(), AT(n)).map(|owner| owner.pid.0)
+        };
+        for n in 1..=COUNT {
+            sockets.held(&fact(n, n, "10.0.0.1:0", Some("10.0.0.2:80"), n as u32));
+        }
+        assert_eq!((sockets.evicted, sockets.by_address.len()), (0, 0));
+        for n in 1..=COUNT {
+            assert_eq!(owner(&mut sockets, n), Some(n as u32));
+        }
+        // A scan finds the port; what was said at connect() and comes late does not take it away.
+        sockets.held(&fact(600, 1, "10.0.0.1:40000", Some("10.0.0.2:80"), 1));
+        sockets.held(&fact(1, 1, "10.0.0.1:0", Some("10.0.0.2:80"), 1));
+        assert_eq!(pid(&mut sockets, "10.0.0.1:40000", Some("10.0.0.2:80"), 600), Some(1));
     }
 
     #[test]
