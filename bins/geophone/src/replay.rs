@@ -65,8 +65,8 @@ pub(crate) fn replay(path: &Path, memory_bytes: u64, store: Arc<dyn Store>) -> R
         }
     };
     progress.clear();
-    analysis.finish();
     let last = analysis.watermark();
+    analysis.finish();
     let mut ledger = vec![source.ledger()];
     ledger.extend(analysis.ledger());
     ledger.sort_by_key(|row| (row.stage != Stage::Decode, row.stage));
