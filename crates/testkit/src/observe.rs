@@ -35,7 +35,7 @@ use crate::{
 const HOLD_BACK_NS: u64 = 200_000_000;
 
 /// A ring that the slow, unoptimised programs of a test run do not overflow.
-const RING_BYTES: usize = 64 << 20;
+const RING_BYTES: usize = 128 << 20;
 
 /// An observation that is under way, in a thread of its own.
 #[derive(Debug)]

@@ -17,13 +17,13 @@ fn is_counted_exactly(kind: Kind, reconnect: bool) -> Option<Observed> {
     let room = room(&[])?;
     let server = Server::start(&room, room.place(), "server", kind, "127.0.0.1:8080");
     let observation = Observation::begin(&room);
-    let paths = ["/a", "/status/503", "/bytes/200000/b", "/chunked/30/c"];
+    let paths = ["/a", "/status/503", "/bytes/50000/b", "/chunked/30/c"];
     let load = Client { connections: 8, reconnect, ..Client::new(server.address(), REQUESTS, &paths) };
     let counted = load.run(&room, room.place()).tally();
     let logged = server.end().tally();
     let observed = observation.end();
 
-    let lines = ["GET /a 200", "GET /status/503 503", "GET /bytes/200000/b 200", "GET /chunked/30/c 200"];
+    let lines = ["GET /a 200", "GET /status/503 503", "GET /bytes/50000/b 200", "GET /chunked/30/c 200"];
     assert_eq!(counted, Tally::of(&lines.map(|line| (line, 120))));
     assert_eq!((&logged, &observed.tally(At::SamePoint)), (&counted, &counted));
     observed.assert_complete();
