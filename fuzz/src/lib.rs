@@ -26,7 +26,6 @@ fn read(bytes: &[u8], piece: usize) -> (Vec<String>, String) {
         match source.next() {
             Ok(Some(item)) => {
                 check(&item);
-                // Facts and texts are as long as the file says: a digest of them would do, but is no easier to read.
                 items.push(format!("{item:?}"));
             }
             Ok(None) => break "the end".to_owned(),
