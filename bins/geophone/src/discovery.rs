@@ -23,11 +23,15 @@ const MAX_FACTS: usize = 65_536;
 /// Processes that are remembered as asked for; past it the memory begins anew.
 const MAX_ASKED: usize = 65_536;
 
+/// Network namespaces that are remembered as looked at; past it the memory begins anew.
+const MAX_NAMESPACES: usize = 4096;
+
 /// A question to the discoverer.
-struct Question {
-    pid: Pid,
-    /// For a process that has just begun to run another program: when.
-    exec_at: Option<Timestamp>,
+enum Question {
+    /// What is this process? If it has just begun to run another program: since when.
+    Process(Pid, Option<Timestamp>),
+    /// Which addresses does this machine have now?
+    Addresses,
 }
 
 /// Looks things up in a thread of its own.
@@ -35,6 +39,7 @@ pub(crate) struct Discovery {
     questions: Option<SyncSender<Question>>,
     facts: Receiver<Fact>,
     asked: HashSet<Pid>,
+    namespaces: HashSet<NetNs>,
     dropped: u64,
     thread: Option<JoinHandle<()>>,
 }
@@ -65,8 +70,14 @@ impl Discovery {
                 }
             }
         })?;
-        let (questions, thread) = (Some(questions), Some(thread));
-        Ok(Self { questions, facts, asked: HashSet::new(), dropped: 0, thread })
+        Ok(Self {
+            questions: Some(questions),
+            facts,
+            asked: HashSet::new(),
+            namespaces: HashSet::new(),
+            dropped: 0,
+            thread: Some(thread),
+        })
     }
 
     /// Everything that is there now: processes, sockets and their owners, addresses.
@@ -109,7 +120,17 @@ impl Discovery {
             self.asked.clear();
         }
         if self.asked.insert(pid) {
-            self.ask(Question { pid, exec_at: None });
+            self.ask(Question::Process(pid, None));
+        }
+    }
+
+    /// A socket was seen in a network namespace. One that is new has addresses that are not known yet: a container's.
+    pub(crate) fn saw_namespace(&mut self, netns: NetNs) {
+        if self.namespaces.len() >= MAX_NAMESPACES {
+            self.namespaces.clear();
+        }
+        if self.namespaces.insert(netns) {
+            self.ask(Question::Addresses);
         }
     }
 
@@ -117,7 +138,7 @@ impl Discovery {
     /// before anybody can look.
     pub(crate) fn exec(&mut self, exec: &Exec) -> Fact {
         self.asked.insert(exec.pid);
-        self.ask(Question { pid: exec.pid, exec_at: Some(exec.at) });
+        self.ask(Question::Process(exec.pid, Some(exec.at)));
         let executable = exec.path.rsplit('/').next().unwrap_or_default().to_owned();
         Fact::Process(ProcessFact {
             at: exec.at,
@@ -167,6 +188,19 @@ impl Drop for Discovery {
         {
             let _ = thread.join();
         }
+    }
+}
+
+fn answer(machine: &Machine, question: &Question) -> Vec<Fact> {
+    match *question {
+        Question::Process(pid, exec_at) => {
+            let (Sighting::Process(mut process) | Sighting::InPart(mut process, _), _) = machine.process(pid) else {
+                return Vec::new();
+            };
+            process.at = exec_at.unwrap_or(process.at);
+            vec![Fact::Process(*process)]
+        }
+        Question::Addresses => machine.addresses(clocks::now()).map_or_else(|_| Vec::new(), |scan| scan.facts),
     }
 }
 

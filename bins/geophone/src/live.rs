@@ -144,10 +144,11 @@ impl Live {
         let drained = capture.drain(|item| {
             let fact = match &item {
                 Item::Event(event) => {
-                    if let CaptureEvent::Socket(change) = event
-                        && let Some(pid) = change.pid
-                    {
-                        discovery.saw(pid);
+                    if let CaptureEvent::Socket(change) = event {
+                        discovery.saw_namespace(change.netns);
+                        if let Some(pid) = change.pid {
+                            discovery.saw(pid);
+                        }
                     }
                     if let CaptureEvent::Loss(loss) = event {
                         sink.note(loss.at, EventKind::RecordsLost, loss.records, "the ring was full");
