@@ -57,16 +57,11 @@ impl Discovery {
         let (told, facts) = sync_channel::<Fact>(MAX_FACTS);
         let thread = std::thread::Builder::new().name("discovery".to_owned()).spawn(move || {
             let machine = machine();
-            for Question { pid, exec_at } in asked {
-                let (Sighting::Process(mut process) | Sighting::InPart(mut process, _), _) = machine.process(pid)
-                else {
-                    continue;
-                };
-                if let Some(at) = exec_at {
-                    process.at = at;
-                }
-                if told.send(Fact::Process(*process)).is_err() {
-                    return;
+            for question in asked {
+                for fact in answer(&machine, &question) {
+                    if told.send(fact).is_err() {
+                        return;
+                    }
                 }
             }
         })?;
