@@ -4,10 +4,12 @@
 
 mod bench;
 mod ebpf;
+mod fuzz;
 mod run;
 mod test;
 mod tidy;
 mod tools;
+mod vm;
 
 use std::process::ExitCode;
 
@@ -18,6 +20,8 @@ usage: cargo xtask COMMAND
   ebpf --check      fails where the committed object is not what the sources give
   test [--install]  everything that must hold before a change is taken; --install installs missing tools
                     (Debian and Ubuntu, as root)
+  vm [KERNEL…]      geophone on other kernels in virtual machines: 6.1 and 6.12, or those named
+  fuzz [SECONDS]    every fuzz target for some seconds, 60 unless told otherwise
   tidy              the rules of the house that no other tool knows
   bench             all benchmarks; `bench whole` the whole-process ones (root), `bench CRATE` those of a crate
   ci                test, with a missing tool as a failure
@@ -32,6 +36,12 @@ fn main() -> ExitCode {
         ["test"] => test::test(test::Missing::from_environment()),
         ["test", "--install"] => tools::install().and_then(|()| test::test(test::Missing::from_environment())),
         ["ci"] => test::test(test::Missing::Fails),
+        ["vm", kernels @ ..] => vm::vm(kernels, test::Missing::from_environment()).map(drop),
+        ["fuzz"] => fuzz::fuzz(60),
+        ["fuzz", seconds] => {
+            let seconds = seconds.parse().map_err(|_| anyhow::anyhow!("`{seconds}` is no number of seconds"));
+            seconds.and_then(fuzz::fuzz)
+        }
         ["tidy"] => tidy::tidy(),
         ["bench"] => bench::bench(&bench::What::All),
         ["bench", "whole"] => bench::bench(&bench::What::Whole),

@@ -5,9 +5,9 @@ use std::{env, time::Instant};
 use anyhow::{Result, bail};
 
 use crate::{
-    ebpf,
+    ebpf, fuzz,
     run::{command, show, tee},
-    tidy, tools,
+    tidy, tools, vm,
 };
 
 /// What a missing tool means.
@@ -49,6 +49,10 @@ pub(crate) fn test(missing: Missing) -> Result<()> {
     // Kernel tests attach to the machine's own kernel; each crate's tests run after the other's, and those of one file one
     // at a time where they must, by their own lock.
     sums.cargo("test", &["test", "--workspace", "--all-features", "--no-fail-fast"], &[("CI", ci)]);
+    sums.fuzz(missing);
+    for kernel in vm::KERNELS {
+        sums.machine(kernel, missing);
+    }
     sums.print()
 }
 
@@ -71,6 +75,30 @@ impl Sums {
                 println!("{error:#}");
                 self.fail(name);
             }
+        }
+    }
+
+    /// Runs the test on another kernel.
+    fn machine(&mut self, kernel: &str, missing: Missing) {
+        let name = format!("vm {kernel}");
+        println!("== {name}");
+        match vm::vm(&[kernel], missing) {
+            Ok(vm::Outcome::Passed) => self.passed += 1,
+            Ok(vm::Outcome::Skipped) => self.skipped += 1,
+            Err(error) => {
+                println!("{error:#}");
+                self.fail(&name);
+            }
+        }
+    }
+
+    fn fuzz(&mut self, missing: Missing) {
+        match fuzz::missing() {
+            Some(what) if missing == Missing::Skips => {
+                println!("skipped: fuzzing needs {what}");
+                self.skipped += 1;
+            }
+            _ => self.check("fuzz", || fuzz::fuzz(fuzz::SECONDS_IN_TEST)),
         }
     }
 
