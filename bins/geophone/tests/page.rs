@@ -60,7 +60,7 @@ fn a_selected_service_has_a_panel_with_its_operations() {
     let services = program.ask("services?limit=1000");
     let busiest = services["services"].as_array().unwrap().iter().max_by_key(|one| one["requests"].as_u64()).unwrap();
     let id = text(busiest, "id");
-    let page = browser.open(&program, "selected", &format!("?selected={id}"));
+    let page = browser.open(&program, "selected", &format!("selected={id}"));
     page.has_no_complaint();
 
     let panel = page.part("<aside", "</aside>");
@@ -81,7 +81,7 @@ fn a_selected_service_has_a_panel_with_its_operations() {
 fn exchanges_are_listed_as_they_are_asked_for() {
     let Some(browser) = Browser::find() else { return };
     let program = Program::replay();
-    let page = browser.open(&program, "exchanges", "?tab=exchanges&status=server_error");
+    let page = browser.open(&program, "exchanges", "tab=exchanges&status=server_error");
     page.has_no_complaint();
     let answer = program.ask("exchanges?status=server_error");
     let exchanges = answer["exchanges"].as_array().unwrap();
@@ -105,7 +105,7 @@ fn exchanges_are_listed_as_they_are_asked_for() {
 fn the_ledger_has_every_account() {
     let Some(browser) = Browser::find() else { return };
     let program = Program::replay();
-    let page = browser.open(&program, "ledger", "?tab=ledger");
+    let page = browser.open(&program, "ledger", "tab=ledger");
     page.has_no_complaint();
     let answer = program.ask("ledger");
     let records = answer["latest"].as_array().unwrap();
@@ -121,7 +121,7 @@ fn the_ledger_has_every_account() {
 fn a_problem_is_said_in_words_at_the_field() {
     let Some(browser) = Browser::find() else { return };
     let program = Program::replay();
-    let page = browser.open(&program, "problem", "?path=%28");
+    let page = browser.open(&program, "problem", "path=%28");
     assert!(page.part("id=\"problem\"", "</div>").contains("unclosed group"), "the API's own words");
     let field = page.tags("name=\"path\"").next().unwrap();
     assert_eq!(attribute(field, "aria-invalid"), Some("true"));
@@ -131,7 +131,7 @@ fn a_problem_is_said_in_words_at_the_field() {
 fn what_matches_nothing_says_so() {
     let Some(browser) = Browser::find() else { return };
     let program = Program::replay();
-    let page = browser.open(&program, "nothing", "?service=nobody-is-called-so");
+    let page = browser.open(&program, "nothing", "service=nobody-is-called-so");
     page.has_no_complaint();
     assert!(page.part("id=\"map-empty\"", "</section>").contains("Nothing matches"));
 }
@@ -198,6 +198,8 @@ struct Program {
     child: Child,
     /// Address and port.
     host: String,
+    /// The time of the recording. A page of a range that has ended follows no stream, whose end the browser would await.
+    range: String,
 }
 
 impl Program {
@@ -212,11 +214,18 @@ impl Program {
             .expect("the program starts");
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let host = lines.filter_map(|line| Some(line.split_once("http://")?.1.trim_end_matches('/').to_owned())).next();
-        Self { child, host: host.expect("the program says where the page is") }
+        let host = host.expect("the program says where the page is");
+        let mut program = Self { child, host, range: String::new() };
+        let measured = &program.ask("services")["measured"];
+        program.range = format!("from={}&to={}", text(measured, "from"), text(measured, "to"));
+        program
     }
 
+    /// What the API answers to a question, about the time of the recording.
     fn ask(&self, question: &str) -> Value {
         let mut stream = TcpStream::connect(&self.host).unwrap();
+        let join = if question.contains('?') { '&' } else { '?' };
+        let question = format!("{question}{join}{}", self.range);
         write!(stream, "GET /api/v1/{question} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -258,11 +267,10 @@ impl Browser {
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
             .args(["--window-size=1280,800", "--enable-logging=stderr", "--v=0", "--dump-dom"])
-            // Time stands still while an answer is awaited, and so it does for as long as the stream is open: the budget
-            // ends before the page opens it, a second after its start.
-            .arg("--virtual-time-budget=900")
+            // The browser's clock runs when nothing else is left to do, and stands still while an answer is awaited.
+            .arg("--virtual-time-budget=3000")
             .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-            .arg(format!("http://{}/{query}", program.host))
+            .arg(format!("http://{}/?{}&{query}", program.host, program.range))
             .stdout(File::create(&dom).unwrap())
             .stderr(File::create(&log).unwrap())
             .spawn()
@@ -313,6 +321,8 @@ impl Page {
     fn row(&self, id: &str) -> Vec<String> {
         let row = self.part(&format!("<tr data-id=\"{id}\""), "</tr>");
         let cells = row.split("<t").skip(2);
-        cells.map(|cell| cell.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text)).collect()).collect()
+        cells
+            .map(|cell| cell.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text)).collect())
+            .collect()
     }
 }

@@ -146,6 +146,20 @@ mod tests {
         assert_eq!(served.len(), ASSETS.len(), "no path twice");
     }
 
+    /// Who sends traffic chooses names and paths: the page has no way to make elements or code out of text.
+    #[test]
+    fn no_script_of_the_page_takes_text_for_anything_but_text() {
+        let own = ASSETS.iter().filter(|asset| asset.path.starts_with("/js/"));
+        for asset in own.inspect(|asset| assert!(asset.path.ends_with(".js"))) {
+            let script = std::str::from_utf8(asset.bytes).unwrap();
+            for way in
+                ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "eval(", "Function("]
+            {
+                assert!(!script.contains(way), "{} has {way}", asset.path);
+            }
+        }
+    }
+
     #[test]
     fn the_page_is_light() {
         let bytes: usize = ASSETS.iter().map(|asset| asset.bytes.len()).sum();

@@ -14,6 +14,8 @@ const MAX_LIMIT = 1000;
 /** Most services that are asked for: more than that, nobody reads in a table. */
 const MAX_SERVICES = 5000;
 
+const NO_ANSWER = { title: "No answer", detail: "Geophone does not answer. Is it still running? The page goes on trying." };
+
 /** Why there is no answer. `status` is 0 where nobody answered at all. */
 export class Problem extends Error {
   constructor({ title, detail, status = 0, parameter = null, type = "" }) {
@@ -21,9 +23,9 @@ export class Problem extends Error {
     Object.assign(this, { title, detail, status, parameter, type });
   }
 
-  /** Whether it is the connection, and not the question. */
+  /** Whether it is the connection, and not the question: nobody answers, or something in between that found nobody. */
   get isOffline() {
-    return this.status === 0;
+    return this.status === 0 || ((this.status === 502 || this.status === 504) && !this.type);
   }
 }
 
@@ -38,9 +40,10 @@ export async function ask(path, parameters = [], signal = undefined) {
     if (response.ok) return await response.json();
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Problem({ title: "No answer", detail: "Geophone does not answer. Is it still running?" });
+    throw new Problem(NO_ANSWER);
   }
-  throw new Problem(await problem(response));
+  const why = new Problem(await problem(response));
+  throw why.isOffline ? new Problem(NO_ANSWER) : why;
 }
 
 async function problem(response) {

@@ -72,7 +72,7 @@ function route(routes, down) {
       const inner = points.slice(1, -1).flatMap((point) => (isAt(point, label) ? level(point, from, to, down) : [point]));
       return [id, { path: bend([from, ...inner, to], down), label }];
     }),
-    ...loops.map(({ id, points, label }) => [id, { path: polyline(points), label }]),
+    ...loops.map(({ id, source, label }) => [id, { path: loop(source, label, down), label }]),
   ];
 }
 
@@ -111,6 +111,9 @@ function bend(points, down) {
   return `M${to(points[0])}${points.slice(1).map((point, index) => curve(points[index], point)).join("")}`;
 }
 
-function polyline(points) {
-  return `M${points.map(({ x, y }) => `${Math.round(x)} ${Math.round(y)}`).join("L")}`;
+/** Who asks itself: out and in again at the side where its words are. */
+function loop(node, label, down) {
+  const [half, reach] = down ? [node.height / 4, (label.x - node.x - node.width / 2) / 0.75] : [node.width / 4, (label.y - node.y - node.height / 2) / 0.75];
+  const at = (along, out) => (down ? `${node.x + node.width / 2 + out} ${node.y + along}` : `${node.x + along} ${node.y + node.height / 2 + out}`);
+  return `M${at(-half, 0)}C${at(-half, reach)} ${at(half, reach)} ${at(half, 0)}`;
 }

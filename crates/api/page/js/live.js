@@ -8,16 +8,15 @@ const POLL_MS = 10_000;
 const HEARTBEAT_MS = 60_000;
 /** After the API has refused the stream (too many follow it), when to try again. */
 const RETRY_MS = 30_000;
-/** The first figures come first: a browser has few connections for a host. */
-const FIRST_MS = 1000;
 /** Windows of several sources close together: one look is enough for them. */
 const GATHER_MS = 300;
 
 /**
- * Calls `look` when there may be something new, and `tell` with "live", "polling" or "connecting".
- * Nothing is followed while the page is hidden: a browser has few connections for a host, and other tabs want some.
+ * Calls `look` when there may be something new, and `tell` with "live", "polling" or "connecting". Nothing is followed
+ * while the page is hidden, or while `isWanted` says no: a browser has few connections for a host, and other tabs want some.
+ * The answer is a function to call when `isWanted` may say something else.
  */
-export function follow(look, tell) {
+export function follow(look, tell, isWanted) {
   let stream = null;
   let gathered = 0;
   let lastLook = Date.now();
@@ -30,8 +29,10 @@ export function follow(look, tell) {
     }, GATHER_MS);
   };
 
+  const isOn = () => !document.hidden && isWanted();
+
   const open = () => {
-    if (stream || document.hidden) return;
+    if (stream || !isOn()) return;
     tell("connecting");
     const opened = new EventSource(streamUrl());
     stream = opened;
@@ -58,14 +59,14 @@ export function follow(look, tell) {
   setInterval(() => {
     const isLive = stream?.readyState === EventSource.OPEN;
     const wait = isLive ? HEARTBEAT_MS : POLL_MS;
-    if (!document.hidden && Date.now() - lastLook >= wait) soon();
+    if (isOn() && Date.now() - lastLook >= wait) soon();
   }, 1000);
 
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) return close();
+  const turn = () => {
+    if (!isOn()) return close();
     open();
-    soon();
-  });
-
-  setTimeout(open, FIRST_MS);
+  };
+  document.addEventListener("visibilitychange", turn);
+  turn();
+  return turn;
 }

@@ -102,7 +102,17 @@ function showLinks() {
   for (const entry of document.querySelectorAll("a[data-tab]")) entry.href = link({ tab: entry.dataset.tab });
 }
 
+const turn = follow(
+  () => look({ isNews: true }),
+  (how) => {
+    following = how;
+    showFollowing(how);
+  },
+  () => !isPast(),
+);
+
 onChange((now, before) => {
+  turn();
   showLinks();
   filters.show();
   if (now.tab !== before.tab) {
@@ -124,10 +134,3 @@ addEventListener("click", (event) => {
 showTab();
 showLinks();
 look();
-follow(
-  () => isPast() || look({ isNews: true }),
-  (how) => {
-    following = how;
-    if (!isPast()) showFollowing(how);
-  },
-);
