@@ -123,6 +123,7 @@ struct Observer {
     capture: Capture,
     machine: Machine,
     asked: HashSet<Pid>,
+    namespaces: HashSet<NetNs>,
     analysis: Analysis,
     wishes: Wishes,
     losses: u64,
@@ -141,8 +142,8 @@ impl Observer {
         sockets.facts.into_iter().for_each(|fact| analysis.resolver.learn(&Fact::Socket(fact)));
         let addresses = machine.addresses(now).expect("addresses can be listed");
         addresses.facts.iter().for_each(|fact| analysis.resolver.learn(fact));
-        let (asked, wishes) = (HashSet::new(), Wishes::default());
-        Self { capture, machine, asked, analysis, wishes, losses: 0, skips: 0 }
+        let (asked, namespaces, wishes) = (HashSet::new(), HashSet::new(), Wishes::default());
+        Self { capture, machine, asked, namespaces, analysis, wishes, losses: 0, skips: 0 }
     }
 
     fn run(mut self, orders: &Orders) -> Observed {
@@ -175,11 +176,16 @@ impl Observer {
     }
 
     fn drain(&mut self) -> Drained {
-        let Self { capture, machine, asked, analysis, wishes, losses, .. } = self;
+        let Self { capture, machine, asked, namespaces, analysis, wishes, losses, .. } = self;
         let drained = capture.drain(|item| match &item {
             Item::Event(event) => {
                 match event {
                     CaptureEvent::Socket(change) => {
+                        if namespaces.insert(change.netns) {
+                            // A namespace that is new, or had no process to be found by.
+                            let found = machine.addresses(change.at).map_or_else(|_| Vec::new(), |scan| scan.facts);
+                            found.iter().for_each(|fact| analysis.resolver.learn(fact));
+                        }
                         if let Some(pid) = change.pid.filter(|pid| asked.insert(*pid)) {
                             look_up(machine, pid, None, &mut analysis.resolver);
                         }
@@ -230,7 +236,7 @@ impl Observer {
 
 /// Asks `/proc` who a process is. It may be gone by now.
 fn look_up(machine: &Machine, pid: Pid, exec_at: Option<Timestamp>, resolver: &mut Resolver) {
-    if let (Sighting::Process(mut process), _) = machine.process(pid) {
+    if let (Sighting::Process(mut process) | Sighting::InPart(mut process, _), _) = machine.process(pid) {
         process.at = exec_at.unwrap_or(process.at);
         resolver.learn(&Fact::Process(*process));
     }
