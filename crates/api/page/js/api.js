@@ -14,7 +14,10 @@ const MAX_LIMIT = 1000;
 /** Most services that are asked for: more than that, nobody reads in a table. */
 const MAX_SERVICES = 5000;
 
-const NO_ANSWER = { title: "No answer", detail: "Geophone does not answer. Is it still running? The page goes on trying." };
+const NO_ANSWER = {
+  title: "No answer",
+  detail: "Geophone does not answer. Is it still running? The page goes on trying.",
+};
 
 /** Why there is no answer. `status` is 0 where nobody answered at all. */
 export class Problem extends Error {
@@ -47,8 +50,15 @@ export async function ask(path, parameters = [], signal = undefined) {
 }
 
 async function problem(response) {
-  const plain = { title: "Not answered", detail: `the answer was ${response.status} ${response.statusText}`, status: response.status };
-  return response.json().then((body) => ({ ...plain, ...body }), () => plain);
+  const plain = {
+    title: "Not answered",
+    detail: `the answer was ${response.status} ${response.statusText}`,
+    status: response.status,
+  };
+  return response.json().then(
+    (body) => ({ ...plain, ...body }),
+    () => plain,
+  );
 }
 
 /** The address of the stream. */
@@ -65,7 +75,9 @@ export function range() {
 /** Conditions that are called the same here and in the API. A value may be several, parted by commas. */
 function conditioned(names) {
   const values = (name) => (SEVERAL.includes(name) ? state()[name].split(",") : [state()[name]]);
-  return conditions().filter((name) => names.includes(name)).flatMap((name) => values(name).map((value) => [name, value]));
+  return conditions()
+    .filter((name) => names.includes(name))
+    .flatMap((name) => values(name).map((value) => [name, value]));
 }
 
 const SEVERAL = ["health", "status", "protocol"];
@@ -98,14 +110,26 @@ async function pages(parameters, signal) {
 
 /** One service, with its operations, callers, callees and figures over time. */
 export function service(id, signal) {
-  return ask(`services/${encodeURIComponent(id)}`, [...range(), ...conditioned(["path", "protocol", "hide_externals"])], signal);
+  return ask(
+    `services/${encodeURIComponent(id)}`,
+    [...range(), ...conditioned(["path", "protocol", "hide_externals"])],
+    signal,
+  );
 }
 
 /** A page of exchanges. `ids` are the services that the condition `service` means. */
 export function exchanges(ids, cursor, signal) {
   const { url_path: path } = state();
-  const own = [...ids.map((id) => ["service", id]), ...(path ? [["path", path]] : []), ...(cursor ? [["cursor", cursor]] : [])];
-  return ask("exchanges", [...range(), ...conditioned(["protocol", "status", "min_duration", "trace_id"]), ...own], signal);
+  const own = [
+    ...ids.map((id) => ["service", id]),
+    ...(path ? [["path", path]] : []),
+    ...(cursor ? [["cursor", cursor]] : []),
+  ];
+  return ask(
+    "exchanges",
+    [...range(), ...conditioned(["protocol", "status", "min_duration", "trace_id"]), ...own],
+    signal,
+  );
 }
 
 /** The books; `limit` is the number of rows of their history, which the page does not show. */

@@ -85,12 +85,16 @@ export function edgeOperations(detail, caller) {
 function nodeCard(node) {
   const { inbound, outbound } = node;
   const asked = inbound ? [viewTable({ [inbound.view]: inbound })] : [];
-  const asks = !inbound && outbound ? [el("p", { class: "note" }, "What it asks of others:"), viewTable({ [outbound.view]: outbound })] : [];
+  const asks =
+    !inbound && outbound
+      ? [el("p", { class: "note" }, "What it asks of others:"), viewTable({ [outbound.view]: outbound })]
+      : [];
   return [
     el("h3", {}, node.name),
     el("p", { class: "note" }, kindWords(node)),
     inbound ? el("p", {}, healthLabel(node.health), ` ${node.reason}`) : null,
-    asked, asks,
+    asked,
+    asks,
   ];
 }
 

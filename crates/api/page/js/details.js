@@ -55,10 +55,13 @@ export class Details {
 
 function head(name, ...more) {
   const close = () => change({ selected: "", caller: "" });
-  return el("header", {},
+  return el(
+    "header",
+    {},
     el("h2", {}, name),
     el("button", { type: "button", class: "close", "aria-label": "Close the details", on: { click: close } }, "×"),
-    more);
+    more,
+  );
 }
 
 function servicePanel(detail, nameOf) {
@@ -66,10 +69,15 @@ function servicePanel(detail, nameOf) {
   const figures = service.view ? { [service.view]: service } : {};
   return [
     head(service.name, el("p", { class: "note" }, kindWords(service))),
-    service.view ? el("p", {}, healthLabel(service.health), ` ${service.reason}`) : el("p", { class: "note" }, "Nobody here calls it: it only asks."),
-    el("p", { class: "actions" },
+    service.view
+      ? el("p", {}, healthLabel(service.health), ` ${service.reason}`)
+      : el("p", { class: "note" }, "Nobody here calls it: it only asks."),
+    el(
+      "p",
+      { class: "actions" },
       internal("Exchanges", { tab: "exchanges", service: service.id, selected: "", caller: "" }),
-      internal("Only this on the map", { service: service.id })),
+      internal("Only this on the map", { service: service.id }),
+    ),
     service.view ? [overTime(detail), viewTable(figures, { more: true })] : null,
     section("Operations", detail.operations.length, operationTable(detail.operations)),
     section("Called by", detail.inbound.length, peers(detail.inbound, "source", nameOf)),
@@ -80,13 +88,20 @@ function servicePanel(detail, nameOf) {
 function edgePanel(detail, edge, caller, nameOf) {
   const { service } = detail;
   const names = `${nameOf(caller)} → ${service.name}`;
-  if (!edge) return [head(names), el("p", { class: "note" }, "The one does not call the other in this range, as far as the conditions go.")];
+  if (!edge)
+    return [
+      head(names),
+      el("p", { class: "note" }, "The one does not call the other in this range, as far as the conditions go."),
+    ];
   return [
     head(names),
     el("p", {}, healthLabel(edge.health), ` ${edge.reason}`),
-    el("p", { class: "actions" },
+    el(
+      "p",
+      { class: "actions" },
       internal(`About ${nameOf(caller)}`, { selected: caller, caller: "" }),
-      internal(`About ${service.name}`, { selected: service.id, caller: "" })),
+      internal(`About ${service.name}`, { selected: service.id, caller: "" }),
+    ),
     viewTable(edge, { more: true }),
     networkNote(edge),
     section("Operations", edge.operations.length, operationTable(edgeOperations(detail, caller))),
@@ -106,9 +121,17 @@ function overTime({ measured, series, step_seconds: length }) {
   for (let at = Math.floor(from / step) * step; at < to; at += step) steps.push([at, known.get(at)]);
   const points = (value) => steps.map(([at, one]) => ({ at: Math.max(at, from), value: value(one) }));
   const common = { from, to, step };
-  return el("div", { class: "over-time" },
+  return el(
+    "div",
+    { class: "over-time" },
     sparkline({ ...common, title: "Rate", points: points((one) => one?.rate_per_second ?? 0), format: rate }),
-    sparkline({ ...common, title: "p95", points: points((one) => one?.duration_seconds?.p95 ?? null), format: duration }));
+    sparkline({
+      ...common,
+      title: "p95",
+      points: points((one) => one?.duration_seconds?.p95 ?? null),
+      format: duration,
+    }),
+  );
 }
 
 /** Edges as a list: whom, how often, how often in vain, how long. */
@@ -118,13 +141,21 @@ function peers(edges, end, nameOf) {
     const figures = figuresOf(edge);
     const errors = figures.errors ? ` · ${percent(figures.error_ratio)} errors` : "";
     const said = `${shortRate(figures.rate_per_second)}${errors} · p95 ${duration(figures.duration_seconds?.p95)}`;
-    return el("li", { class: edge.health, title: edge.reason },
+    return el(
+      "li",
+      { class: edge.health, title: edge.reason },
       healthIcon(edge.health),
       internal(nameOf(edge[end]), { selected: edge.target, caller: edge.source }),
-      el("span", { class: "note" }, said));
+      el("span", { class: "note" }, said),
+    );
   };
   const rest = edges.length - MAX_PEERS;
-  return el("ul", { class: "peers" }, sorted.slice(0, MAX_PEERS).map(item), rest > 0 ? el("li", { class: "note" }, `and ${rest} more`) : null);
+  return el(
+    "ul",
+    { class: "peers" },
+    sorted.slice(0, MAX_PEERS).map(item),
+    rest > 0 ? el("li", { class: "note" }, `and ${rest} more`) : null,
+  );
 }
 
 /** A link to another state of the page. */

@@ -10,6 +10,7 @@ const NOT_SEEN = [
   "protocols other than HTTP/1, for now",
   "Unix sockets, raw sockets, SCTP and AF_XDP",
   "traffic that this machine forwards, and that of virtual machines",
+  "what runs outside the cgroup2 tree that is observed",
   "this page's own requests",
 ];
 
@@ -23,24 +24,38 @@ export function showEmpty(element, isEmpty, books) {
   const newest = books?.store.exchanges.newest;
   const { from, to, last } = state();
   if (conditions().length) {
-    fill(element,
+    fill(
+      element,
       el("h2", {}, "Nothing matches"),
       el("p", {}, "There may be exchanges in this range, but none that all filters let through."),
-      el("p", {}, internal("Take the filters away", unconditioned())));
+      el("p", {}, internal("Take the filters away", unconditioned())),
+    );
   } else if (newest && (from || to || last || Date.parse(newest) < Date.now() - OFFER_MS)) {
     const end = Date.parse(newest) + 10_000;
     const range = { last: "", from: new Date(end - OFFER_MS).toISOString(), to: new Date(end).toISOString() };
-    fill(element,
+    fill(
+      element,
       el("h2", {}, "Nothing in this range"),
       el("p", {}, `The newest exchange that is kept ended at ${time(newest)}.`),
-      el("p", {}, internal("Show the time before it", range)));
+      el("p", {}, internal("Show the time before it", range)),
+    );
   } else {
-    fill(element,
+    fill(
+      element,
       el("h2", {}, "No exchange yet"),
-      el("p", {}, "Geophone listens, and shows whoever talks HTTP on this machine, about ten seconds after they do. Make an exchange:"),
+      el(
+        "p",
+        {},
+        "Geophone listens, and shows whoever talks HTTP on this machine, about ten seconds after they do. Make an exchange:",
+      ),
       el("pre", {}, "python3 -m http.server 8000 &\ncurl http://127.0.0.1:8000/"),
       el("p", {}, "It does not see:"),
-      el("ul", {}, NOT_SEEN.map((one) => el("li", {}, one))));
+      el(
+        "ul",
+        {},
+        NOT_SEEN.map((one) => el("li", {}, one)),
+      ),
+    );
   }
 }
 

@@ -50,9 +50,16 @@ export class ExchangesTab {
     const { service: wanted } = state();
     if (!wanted || wanted.includes("~")) return wanted ? [wanted] : [];
     const { services } = await api.directory(signal);
-    const ids = services.filter(({ name, namespace }) => name === wanted || `${namespace}/${name}` === wanted).map(({ id }) => id);
+    const ids = services
+      .filter(({ name, namespace }) => name === wanted || `${namespace}/${name}` === wanted)
+      .map(({ id }) => id);
     if (ids.length) return ids;
-    throw new api.Problem({ title: "Unknown service", detail: `no service is called “${wanted}” in this range`, status: 404, parameter: "service" });
+    throw new api.Problem({
+      title: "Unknown service",
+      detail: `no service is called “${wanted}” in this range`,
+      status: 404,
+      parameter: "service",
+    });
   }
 
   async #loadOlder() {
@@ -80,6 +87,9 @@ export class ExchangesTab {
     this.#cursor = cursor;
     this.#shown += exchanges.length;
     byId("older").hidden = cursor === null;
-    write(byId("exchanges-note"), `${plural(this.#shown, "exchange")}, newest first${cursor === null ? "; these are all" : ""}`);
+    write(
+      byId("exchanges-note"),
+      `${plural(this.#shown, "exchange")}, newest first${cursor === null ? "; these are all" : ""}`,
+    );
   }
 }

@@ -6,7 +6,13 @@ import { change } from "./state.js";
 import { healthIcon } from "./icons.js";
 
 /** How a way to end looks. */
-const LOOKS = { ok: "healthy", client_error: "degraded", server_error: "failing", protocol_error: "failing", no_response: "failing" };
+const LOOKS = {
+  ok: "healthy",
+  client_error: "degraded",
+  server_error: "failing",
+  protocol_error: "failing",
+  no_response: "failing",
+};
 
 const HEADS = ["Time", "Status", "Request", "Client → server", "Duration", "Trace"];
 
@@ -25,11 +31,14 @@ export class ExchangesTable {
 
   /** Shows these exchanges instead of what was shown. */
   show(exchanges) {
-    const focused = this.#body.contains(document.activeElement) ? document.activeElement.closest("tr").dataset.id : null;
+    const focused = this.#body.contains(document.activeElement)
+      ? document.activeElement.closest("tr").dataset.id
+      : null;
     this.#shown = new Set();
     fill(this.#body);
     this.append(exchanges);
-    if (focused) this.#body.querySelector(`tr[data-id="${CSS.escape(focused)}"] button`)?.focus({ preventScroll: true });
+    if (focused)
+      this.#body.querySelector(`tr[data-id="${CSS.escape(focused)}"] button`)?.focus({ preventScroll: true });
   }
 
   /** Shows older ones below. */
@@ -51,13 +60,27 @@ export class ExchangesTable {
       if (more.hidden) this.#opened.delete(exchange.id);
       else this.#opened.add(exchange.id);
     };
-    const button = el("button", { type: "button", class: "disclose", "aria-expanded": String(isOpen), on: { click: toggle } }, time(exchange.end, { milliseconds: true }));
-    const request = [el("span", { class: "verb" }, exchange.verb), " ", el("span", { class: "path", title: exchange.path }, exchange.path)];
+    const button = el(
+      "button",
+      { type: "button", class: "disclose", "aria-expanded": String(isOpen), on: { click: toggle } },
+      time(exchange.end, { milliseconds: true }),
+    );
+    const request = [
+      el("span", { class: "verb" }, exchange.verb),
+      " ",
+      el("span", { class: "path", title: exchange.path }, exchange.path),
+    ];
     return [
-      el("tr", { "data-id": exchange.id, class: LOOKS[exchange.status] },
-        el("td", {}, button), el("td", {}, status(exchange)), el("td", { class: "request" }, request),
+      el(
+        "tr",
+        { "data-id": exchange.id, class: LOOKS[exchange.status] },
+        el("td", {}, button),
+        el("td", {}, status(exchange)),
+        el("td", { class: "request" }, request),
         el("td", {}, who(exchange.client), " → ", who(exchange.server)),
-        el("td", { class: "number" }, duration(exchange.duration_seconds)), el("td", {}, trace(exchange.trace_id))),
+        el("td", { class: "number" }, duration(exchange.duration_seconds)),
+        el("td", {}, trace(exchange.trace_id)),
+      ),
       more,
     ];
   }
@@ -65,7 +88,13 @@ export class ExchangesTable {
 
 function status({ status, code }) {
   const said = code || words(status);
-  return el("span", { class: `health ${LOOKS[status] ?? "unknown"}`, title: words(status) }, healthIcon(LOOKS[status]), said, code ? unseen(` ${words(status)}`) : null);
+  return el(
+    "span",
+    { class: `health ${LOOKS[status] ?? "unknown"}`, title: words(status) },
+    healthIcon(LOOKS[status]),
+    said,
+    code ? unseen(` ${words(status)}`) : null,
+  );
 }
 
 function who(identity) {
@@ -75,7 +104,11 @@ function who(identity) {
 function trace(id) {
   if (!id) return NONE;
   const only = () => change({ trace_id: id });
-  return el("button", { type: "button", class: "link code", title: `Only the trace ${id}`, on: { click: only } }, `${id.slice(0, 8)}…`);
+  return el(
+    "button",
+    { type: "button", class: "link code", title: `Only the trace ${id}`, on: { click: only } },
+    `${id.slice(0, 8)}…`,
+  );
 }
 
 /** What may take the room of two. */
@@ -99,5 +132,11 @@ function rest(exchange) {
     ["Span", exchange.span_id ?? NONE],
     ["Odd", exchange.flags.length ? exchange.flags.map(words).join(", ") : "nothing"],
   ];
-  return el("dl", {}, rows.map(([name, value]) => el("div", { class: LONG.includes(name) ? "long" : null }, el("dt", {}, name), el("dd", {}, value))));
+  return el(
+    "dl",
+    {},
+    rows.map(([name, value]) =>
+      el("div", { class: LONG.includes(name) ? "long" : null }, el("dt", {}, name), el("dd", {}, value)),
+    ),
+  );
 }

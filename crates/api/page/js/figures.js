@@ -43,9 +43,25 @@ export function healthLabel(health) {
  */
 export function viewTable(views, { more = false } = {}) {
   const seen = ["client", "server"].filter((view) => views[view]);
-  const head = el("tr", {}, el("td"), seen.map((view) => el("th", { scope: "col" }, `${view} view`)));
-  const row = ([name, text]) => el("tr", {}, el("th", { scope: "row" }, name), seen.map((view) => el("td", {}, text(views[view]))));
-  return el("table", { class: "views" }, el("thead", {}, head), el("tbody", {}, [...ROWS, ...(more ? MORE_ROWS : [])].map(row)));
+  const head = el(
+    "tr",
+    {},
+    el("td"),
+    seen.map((view) => el("th", { scope: "col" }, `${view} view`)),
+  );
+  const row = ([name, text]) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, name),
+      seen.map((view) => el("td", {}, text(views[view]))),
+    );
+  return el(
+    "table",
+    { class: "views" },
+    el("thead", {}, head),
+    el("tbody", {}, [...ROWS, ...(more ? MORE_ROWS : [])].map(row)),
+  );
 }
 
 /** What the difference of the two views is, where it can be told. */
@@ -65,16 +81,35 @@ export function operationTable(operations, { most = Infinity } = {}) {
   // The name has a row of its own: there is little room, and names are long.
   const group = ({ name, figures }) => {
     const rate = el("td", { class: "number" }, shortRate(figures.rate_per_second));
-    const cells = [rate, errorCell(figures), clientErrorCell(figures), ...["p50", "p95", "p99"].map((of) => quantileCell(figures, of))];
+    const cells = [
+      rate,
+      errorCell(figures),
+      clientErrorCell(figures),
+      ...["p50", "p95", "p99"].map((of) => quantileCell(figures, of)),
+    ];
     const title = el("th", { scope: "rowgroup", colspan: head.length, class: "path", title: name }, name);
     return el("tbody", {}, el("tr", {}, title), el("tr", {}, cells));
   };
   const rest = sorted.length - most;
   return [
-    el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Operations" },
-      el("table", { class: "operations" },
-        el("thead", {}, el("tr", {}, head.map((name) => el("th", { scope: "col", class: "number" }, name)))),
-        sorted.slice(0, most).map(group))),
+    el(
+      "div",
+      { class: "scroll", tabindex: "0", role: "group", "aria-label": "Operations" },
+      el(
+        "table",
+        { class: "operations" },
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            head.map((name) => el("th", { scope: "col", class: "number" }, name)),
+          ),
+        ),
+        sorted.slice(0, most).map(group),
+      ),
+    ),
     rest > 0 ? el("p", { class: "note" }, `and ${rest} more`) : null,
   ];
 }
@@ -100,7 +135,12 @@ export function quantileCell(figures, name) {
 function alarmingCell(number, ratio, how = "alarming") {
   if (number === undefined) return el("td", { class: "number" }, NONE);
   const title = number ? count(number) : null;
-  return el("td", { class: number && how ? `number ${how}` : "number", title }, percent(ratio), number ? unseen(` (${title})`) : null);
+  return el(
+    "td",
+    { class: number && how ? `number ${how}` : "number", title },
+    percent(ratio),
+    number ? unseen(` (${title})`) : null,
+  );
 }
 
 /** The kind of a service in words. */

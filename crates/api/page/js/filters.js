@@ -11,11 +11,13 @@ export class Filters {
   #folded;
   #measured = null;
 
-  constructor(form) {
+  /** `directory` resolves to the services that there are. */
+  constructor(form, directory) {
     this.#form = form;
     this.#folded = form.querySelector("details");
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("change", (event) => this.#take(event.target));
+    form.addEventListener("focusin", async ({ target }) => target.list && this.#offer(await directory()));
     form.querySelector("#clear").addEventListener("click", () => change(unconditioned()));
     // Where there is room, they are open; where there is little, one asks for them.
     const wide = matchMedia("(min-width: 900px)");
@@ -33,7 +35,8 @@ export class Filters {
     }
     for (const input of this.#form.querySelectorAll("[data-field] :is(input, select)")) {
       if (input.type === "checkbox") input.checked = state()[input.name] === "true";
-      else if (input !== document.activeElement || input.value !== state()[input.name]) choose(input, state()[input.name]);
+      else if (input !== document.activeElement || input.value !== state()[input.name])
+        choose(input, state()[input.name]);
     }
     const isCustom = Boolean(from || to);
     choose(this.#form.elements.range, isCustom ? "custom" : last || DEFAULT_LAST);
@@ -51,17 +54,26 @@ export class Filters {
   blame(problem) {
     const name = problem?.parameter && (FIELD_OF[state().tab]?.[problem.parameter] ?? problem.parameter);
     for (const input of this.#form.querySelectorAll("input, select")) {
-      attributes(input, { "aria-invalid": input.name === name ? "true" : null, "aria-describedby": input.name === name ? "problem" : null });
+      attributes(input, {
+        "aria-invalid": input.name === name ? "true" : null,
+        "aria-describedby": input.name === name ? "problem" : null,
+      });
     }
   }
 
-  /** What can be chosen: `services` as the API lists them, and the range that was measured. */
-  offer(services, measured) {
-    this.#measured = measured;
+  /** Keeps the range that was measured, to start a range of one's own from. */
+  measured(range) {
+    this.#measured = range;
+  }
+
+  #offer(services) {
     const option = (value) => el("option", { value });
     const names = new Set(services.map(({ name, namespace }) => (namespace ? `${namespace}/${name}` : name)));
     fill(document.getElementById("services-known"), [...names].map(option));
-    fill(document.getElementById("namespaces-known"), [...new Set(services.map((one) => one.namespace).filter(Boolean))].map(option));
+    fill(
+      document.getElementById("namespaces-known"),
+      [...new Set(services.map((one) => one.namespace).filter(Boolean))].map(option),
+    );
   }
 
   #take(input) {
@@ -70,7 +82,8 @@ export class Filters {
       const at = input.value ? new Date(input.value).toISOString() : "";
       return change({ [input.name]: at, last: "" });
     }
-    if (input.closest("[data-field]")) change({ [input.name]: input.type === "checkbox" ? (input.checked ? "true" : "") : input.value.trim() });
+    if (input.closest("[data-field]"))
+      change({ [input.name]: input.type === "checkbox" ? (input.checked ? "true" : "") : input.value.trim() });
   }
 
   #takeRange(value) {

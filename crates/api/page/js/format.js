@@ -26,7 +26,11 @@ export function duration(seconds) {
   if (seconds < 0) return "−" + duration(-seconds);
   if (seconds === 0) return "0" + GAP + "µs";
   if (seconds >= 120) return `${Math.floor(seconds / 60)}${GAP}min ${Math.round(seconds % 60)}${GAP}s`;
-  return scaled(seconds, [[1, "s"], [1e-3, "ms"], [1e-6, "µs"]]);
+  return scaled(seconds, [
+    [1, "s"],
+    [1e-3, "ms"],
+    [1e-6, "µs"],
+  ]);
 }
 
 /** Requests a second. */
@@ -63,7 +67,13 @@ export function coverage(ratio) {
 /** A size. */
 export function bytes(value) {
   if (value === null || value === undefined) return NONE;
-  return value < 1000 ? value + GAP + "B" : scaled(value, [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]]);
+  return value < 1000
+    ? value + GAP + "B"
+    : scaled(value, [
+        [1e9, "GB"],
+        [1e6, "MB"],
+        [1e3, "kB"],
+      ]);
 }
 
 /** A time of day in the reader's zone, with its date unless that is today. */

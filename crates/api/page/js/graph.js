@@ -52,7 +52,9 @@ function foldClients(map, selected, most) {
 
   // By name where they ask equally much: the same ones are drawn at every look.
   const asked = (node) => node.outbound?.requests ?? 0;
-  const ranked = clients.sort((a, b) => (b.id === selected) - (a.id === selected) || asked(b) - asked(a) || (a.id < b.id ? -1 : 1));
+  const ranked = clients.sort(
+    (a, b) => (b.id === selected) - (a.id === selected) || asked(b) - asked(a) || (a.id < b.id ? -1 : 1),
+  );
   const others = new Set(ranked.slice(most - 1).map((node) => node.id));
   const kept = edges.filter((edge) => !others.has(edge.source));
   const sums = new Map();
@@ -65,7 +67,16 @@ function foldClients(map, selected, most) {
 
 function otherClients(number) {
   const name = `${number} other clients`;
-  return { id: OTHERS, name, kind: "external_client", namespace: null, health: "unknown", reason: "", inbound: null, outbound: null };
+  return {
+    id: OTHERS,
+    name,
+    kind: "external_client",
+    namespace: null,
+    health: "unknown",
+    reason: "",
+    inbound: null,
+    outbound: null,
+  };
 }
 
 /** Counts of different clients at one server add up; quantiles don't, and are left out. */

@@ -34,7 +34,10 @@ export function showBooks(body) {
   const { text, isWhole, doubts } = verdict(body);
   const chip = byId("coverage");
   chip.hidden = false;
-  attributes(chip, { class: `pill health ${isWhole ? "healthy" : "degraded"}`, title: isWhole ? "All that parsers wanted has reached them." : doubts.join("; ") });
+  attributes(chip, {
+    class: `pill health ${isWhole ? "healthy" : "degraded"}`,
+    title: isWhole ? "All that parsers wanted has reached them." : doubts.join("; "),
+  });
   fill(chip, healthIcon(isWhole ? "healthy" : "degraded"), el("span", {}, text));
   byId("memory").hidden = body.store.durability !== "memory";
 }

@@ -37,7 +37,10 @@ export function layOut(graph, down) {
   const names = new Map([...graph.nodes.keys()].map((id, index) => [id, `n${index}`]));
   for (const [id, node] of graph.nodes) dagre.setNode(names.get(id), sizeOf(node, down));
   for (const edge of graph.edges.values()) {
-    dagre.setEdge(names.get(edge.source), names.get(edge.target), { ...LABEL[down ? "narrow" : "wide"], labelpos: "c" });
+    dagre.setEdge(names.get(edge.source), names.get(edge.target), {
+      ...LABEL[down ? "narrow" : "wide"],
+      labelpos: "c",
+    });
   }
   place(dagre);
 
@@ -69,7 +72,9 @@ function route(routes, down) {
   }
   return [
     ...others.map(({ id, from, to, points, label }) => {
-      const inner = points.slice(1, -1).flatMap((point) => (isAt(point, label) ? level(point, from, to, down) : [point]));
+      const inner = points
+        .slice(1, -1)
+        .flatMap((point) => (isAt(point, label) ? level(point, from, to, down) : [point]));
       return [id, { path: bend([from, ...inner, to], down), label }];
     }),
     ...loops.map(({ id, source, label }) => [id, { path: loop(source, label, down), label }]),
@@ -96,7 +101,10 @@ function isAt(point, label) {
 function level(point, from, to, down) {
   if (down) return [point];
   const reach = Math.sign(to.x - from.x) * LABEL.wide.width * 0.3;
-  return [{ x: point.x - reach, y: point.y }, { x: point.x + reach, y: point.y }];
+  return [
+    { x: point.x - reach, y: point.y },
+    { x: point.x + reach, y: point.y },
+  ];
 }
 
 /** Through all points, straight on at each. */
@@ -105,15 +113,29 @@ function bend(points, down) {
   const to = ({ x, y }) => `${round(x)} ${round(y)}`;
   const curve = (a, b) => {
     const middle = down ? (a.y + b.y) / 2 : (a.x + b.x) / 2;
-    const [first, second] = down ? [{ x: a.x, y: middle }, { x: b.x, y: middle }] : [{ x: middle, y: a.y }, { x: middle, y: b.y }];
+    const [first, second] = down
+      ? [
+          { x: a.x, y: middle },
+          { x: b.x, y: middle },
+        ]
+      : [
+          { x: middle, y: a.y },
+          { x: middle, y: b.y },
+        ];
     return `C${to(first)} ${to(second)} ${to(b)}`;
   };
-  return `M${to(points[0])}${points.slice(1).map((point, index) => curve(points[index], point)).join("")}`;
+  return `M${to(points[0])}${points
+    .slice(1)
+    .map((point, index) => curve(points[index], point))
+    .join("")}`;
 }
 
 /** Who asks itself: out and in again at the side where its words are. */
 function loop(node, label, down) {
-  const [half, reach] = down ? [node.height / 4, (label.x - node.x - node.width / 2) / 0.75] : [node.width / 4, (label.y - node.y - node.height / 2) / 0.75];
-  const at = (along, out) => (down ? `${node.x + node.width / 2 + out} ${node.y + along}` : `${node.x + along} ${node.y + node.height / 2 + out}`);
+  const [half, reach] = down
+    ? [node.height / 4, (label.x - node.x - node.width / 2) / 0.75]
+    : [node.width / 4, (label.y - node.y - node.height / 2) / 0.75];
+  const at = (along, out) =>
+    down ? `${node.x + node.width / 2 + out} ${node.y + along}` : `${node.x + along} ${node.y + node.height / 2 + out}`;
   return `M${at(-half, 0)}C${at(-half, reach)} ${at(half, reach)} ${at(half, 0)}`;
 }

@@ -14,7 +14,13 @@ const SHOWN_ONLY = ["selected", "caller", "search", "sort"];
 
 const byId = (id) => document.getElementById(id);
 
-const filters = new Filters(byId("filters"));
+// What is offered is all that there is, whatever the filters let through now. Without an answer, one can still type.
+const filters = new Filters(byId("filters"), () =>
+  api.directory().then(
+    ({ services }) => services,
+    () => [],
+  ),
+);
 const tabs = {
   map: new MapTab(),
   exchanges: new ExchangesTab((problem) => showProblem(problem)),
@@ -37,11 +43,10 @@ async function look({ isNews = false } = {}) {
   running = mine;
   document.body.classList.add("loading");
   const books = api.ledger(mine.signal);
-  // Whoever awaits it hears of its failure; without this, the browser reports it when nobody does.
-  books.catch(() => null);
+  // Its failure is for those who await it. How far figures can be trusted is shown whatever else fails.
+  books.then(showBooks, () => null);
   try {
     const measured = await tabs[state().tab].load(mine.signal, books);
-    showBooks(await books);
     lastAnswer = new Date().toISOString();
     arrived(measured);
   } catch (problem) {
@@ -61,23 +66,21 @@ function arrived(measured) {
   filters.blame(null);
   byId("content").classList.remove("stale");
   showFollowing(isPast() ? "fixed" : following);
-  if (measured) showMeasured(measured);
-  offer(measured);
+  if (!measured) return;
+  showMeasured(measured);
+  filters.measured(measured);
 }
 
 function failed(problem) {
-  const known = problem instanceof api.Problem ? problem : new api.Problem({ title: "The page failed", detail: String(problem), status: 1 });
+  const known =
+    problem instanceof api.Problem
+      ? problem
+      : new api.Problem({ title: "The page failed", detail: String(problem), status: 1 });
   if (known !== problem) console.error(problem);
   showProblem(known, lastAnswer);
   filters.blame(known);
   byId("content").classList.add("stale");
   if (known.isOffline) showFollowing("offline");
-}
-
-/** Lets the filters offer what there is, whatever they let through now. */
-async function offer(measured) {
-  const known = await api.directory().catch(() => null);
-  if (known) filters.offer(known.services, measured ?? known.measured);
 }
 
 async function loadLedger(signal, books) {

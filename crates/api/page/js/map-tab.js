@@ -56,7 +56,10 @@ export class MapTab {
     this.#show();
     this.#card.renew((id) => this.#graph.nodes.get(id) ?? this.#graph.edges.get(id), this.#graph.nodes);
     await this.#showDetails();
-    return { from: new Date(map.start_seconds * 1000).toISOString(), to: new Date((map.start_seconds + map.length_seconds) * 1000).toISOString() };
+    return {
+      from: new Date(map.start_seconds * 1000).toISOString(),
+      to: new Date((map.start_seconds + map.length_seconds) * 1000).toISOString(),
+    };
   }
 
   #show() {
@@ -67,7 +70,12 @@ export class MapTab {
     this.#view.highlight(selected, caller);
     this.#table.show(this.#services, this.#near());
     const { left_out: left } = this.#graph;
-    write(byId("map-note"), left ? `${count(left)} more calls are not drawn: what fails and what is busy comes first. Filter, or select a service in the table.` : "");
+    write(
+      byId("map-note"),
+      left
+        ? `${count(left)} more calls are not drawn: what fails and what is busy comes first. Filter, or select a service in the table.`
+        : "",
+    );
   }
 
   #select() {

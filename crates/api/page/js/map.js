@@ -91,17 +91,30 @@ export class ServiceMapView {
       attributes(group, { "aria-pressed": String(id === (edge ?? selected)) });
     }
     const subject = isOn ? `${edge} ${selected}` : "";
-    if (subject && subject !== this.#subject) this.#lookAt([...near].flatMap((id) => this.#layout?.nodes.get(id) ?? []), selected);
+    if (subject && subject !== this.#subject)
+      this.#lookAt(
+        [...near].flatMap((id) => this.#layout?.nodes.get(id) ?? []),
+        selected,
+      );
     this.#subject = subject;
   }
 
   /** What is selected, with its neighbours where there is room for all of them. */
   #lookAt(places, selected) {
     const own = this.#layout.nodes.get(selected);
-    const edge = (name, side, pick) => pick(...places.map((place) => place[name] + (side * place[name === "x" ? "width" : "height"]) / 2));
-    const corners = [{ x: edge("x", -1, Math.min), y: edge("y", -1, Math.min) }, { x: edge("x", 1, Math.max), y: edge("y", 1, Math.max) }];
-    const isWide = corners[1].x - corners[0].x > 2 * this.#frame.clientWidth || corners[1].y - corners[0].y > 2 * this.#frame.clientHeight;
-    const alone = [{ x: own.x - own.width, y: own.y - own.height }, { x: own.x + own.width, y: own.y + own.height }];
+    const edge = (name, side, pick) =>
+      pick(...places.map((place) => place[name] + (side * place[name === "x" ? "width" : "height"]) / 2));
+    const corners = [
+      { x: edge("x", -1, Math.min), y: edge("y", -1, Math.min) },
+      { x: edge("x", 1, Math.max), y: edge("y", 1, Math.max) },
+    ];
+    const isWide =
+      corners[1].x - corners[0].x > 2 * this.#frame.clientWidth ||
+      corners[1].y - corners[0].y > 2 * this.#frame.clientHeight;
+    const alone = [
+      { x: own.x - own.width, y: own.y - own.height },
+      { x: own.x + own.width, y: own.y + own.height },
+    ];
     this.#viewport.show(...(isWide ? alone : corners));
   }
 
@@ -163,7 +176,14 @@ export class ServiceMapView {
     const order = this.#order();
     const at = order.findIndex((item) => this.#drawn.get(item.id)?.group === document.activeElement);
     if (at < 0) return;
-    const next = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: order.length - 1 }[event.key];
+    const next = {
+      ArrowRight: at + 1,
+      ArrowDown: at + 1,
+      ArrowLeft: at - 1,
+      ArrowUp: at - 1,
+      Home: 0,
+      End: order.length - 1,
+    }[event.key];
     if (event.key === "Escape") this.#on.clear();
     else if (event.key === "Enter" || event.key === " ") this.#choose(order[at]);
     else if (next === undefined) return;

@@ -18,11 +18,20 @@ export function nodeElements(node, isNarrow) {
   const middle = height / 2;
   const name = svg("text", { class: "name", x, y: middle - 4 });
   const line = svg("text", { class: "figures", x, y: middle + 13 });
-  const badge = svg("path", { class: "badge", transform: `translate(${width - (isNarrow ? 23 : 27)} ${middle - (isNarrow ? 19 : 17)})` });
-  const group = svg("g", { role: "button" },
+  const badge = svg("path", {
+    class: "badge",
+    transform: `translate(${width - (isNarrow ? 23 : 27)} ${middle - (isNarrow ? 19 : 17)})`,
+  });
+  const group = svg(
+    "g",
+    { role: "button" },
     svg("rect", { class: "halo", x: -4, y: -4, width: width + 8, height: height + 8, rx: round + 4 }),
     svg("rect", { class: "box", width, height, rx: round }),
-    ...(isNarrow ? [] : [kindIcon(node.kind, { transform: `translate(14 ${middle - 8})` })]), badge, name, line);
+    ...(isNarrow ? [] : [kindIcon(node.kind, { transform: `translate(14 ${middle - 8})` })]),
+    badge,
+    name,
+    line,
+  );
   const end = WORDS_END[node.kind === "external_client" ? "client" : "judged"];
   return { group, name, line, badge, room: width - x - end + (isNarrow ? 6 : 0) };
 }
@@ -32,7 +41,9 @@ export function updateNode({ group, name, line, badge, room }, node) {
   const { inbound, outbound } = node;
   const figures = inbound
     ? `${shortRate(inbound.rate_per_second)} · p95 ${duration(inbound.duration_seconds?.p95)}`
-    : outbound ? `asks ${shortRate(outbound.rate_per_second)}` : "";
+    : outbound
+      ? `asks ${shortRate(outbound.rate_per_second)}`
+      : "";
   write(name, fitting(node.name, room));
   write(line, figures);
   const judged = inbound !== null;
@@ -93,7 +104,10 @@ function fitting(name, width) {
 
 /** What `highlight` has set. */
 function kept(group) {
-  return ["dim", "selected"].filter((name) => group.classList.contains(name)).map((name) => ` ${name}`).join("");
+  return ["dim", "selected"]
+    .filter((name) => group.classList.contains(name))
+    .map((name) => ` ${name}`)
+    .join("");
 }
 
 /** By the logarithm of the rate, and not by what others have: a width means the same on every map. */
@@ -103,10 +117,22 @@ function thickness(perSecond) {
 
 /** The heads of edges, one for each health. */
 export function arrows() {
-  const arrow = (health) => svg("marker", {
-    id: `arrow-${health}`, class: health, viewBox: "0 0 10 12", refX: 9, refY: 6, markerWidth: 9, markerHeight: 10,
-    markerUnits: "userSpaceOnUse", orient: "auto",
-  }, svg("path", { d: "M0 .5 10 6 0 11.5z" }));
+  const arrow = (health) =>
+    svg(
+      "marker",
+      {
+        id: `arrow-${health}`,
+        class: health,
+        viewBox: "0 0 10 12",
+        refX: 9,
+        refY: 6,
+        markerWidth: 9,
+        markerHeight: 10,
+        markerUnits: "userSpaceOnUse",
+        orient: "auto",
+      },
+      svg("path", { d: "M0 .5 10 6 0 11.5z" }),
+    );
   const defs = svg("defs");
   fill(defs, ["healthy", "degraded", "failing", "unknown"].map(arrow));
   return defs;

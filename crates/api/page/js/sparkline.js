@@ -20,17 +20,30 @@ export function sparkline({ title, points, from, to, step, format }) {
 
   // Each step is as wide as it lasts: a bar that is level says what was measured, and nothing about the time in between.
   const runs = split(points);
-  const line = runs.map((run) => `M${run.map(({ at, value }) => `${x(at)} ${y(value)}H${x(Math.min(at + step, to))}`).join("L")}`);
+  const line = runs.map(
+    (run) => `M${run.map(({ at, value }) => `${x(at)} ${y(value)}H${x(Math.min(at + step, to))}`).join("L")}`,
+  );
   const area = runs.map((run) => {
     const top = run.map(({ at, value }) => `${x(at)} ${y(value)}H${x(Math.min(at + step, to))}`).join("L");
     return `M${x(run[0].at)} ${HEIGHT}L${top}V${HEIGHT}z`;
   });
   const words = values.length ? `at most ${format(most)}, at last ${format(latest)}` : "nothing was measured";
-  return el("figure", { class: "sparkline" },
+  return el(
+    "figure",
+    { class: "sparkline" },
     el("figcaption", {}, el("span", {}, title), el("span", { class: "note" }, words)),
-    svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": `${title} over time: ${words}` },
+    svg(
+      "svg",
+      {
+        viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+        preserveAspectRatio: "none",
+        role: "img",
+        "aria-label": `${title} over time: ${words}`,
+      },
       svg("path", { class: "area", d: area.join("") }),
-      svg("path", { class: "line", d: line.join(""), "vector-effect": "non-scaling-stroke" })));
+      svg("path", { class: "line", d: line.join(""), "vector-effect": "non-scaling-stroke" }),
+    ),
+  );
 }
 
 function split(points) {

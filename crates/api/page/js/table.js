@@ -13,18 +13,52 @@ const SEVERITY = { failing: 3, degraded: 2, healthy: 1, unknown: 0 };
 /** What a column is called, what it is sorted by (null is always last), and its cell. Figures come largest first. */
 const COLUMNS = [
   { key: "name", title: "Service", by: (service) => service.name.toLowerCase(), cell: nameCell, text: true },
-  { key: "kind", title: "Kind", by: (service) => service.kind, cell: (service) => el("td", {}, words(service.kind)), text: true },
-  { key: "health", title: "Health", by: (service) => service.view && SEVERITY[service.health], cell: healthCell, text: true, largestFirst: true },
-  { key: "rate", title: "Rate", by: (service) => service.view && service.rate_per_second, cell: (service) => rateCell(figured(service)) },
-  { key: "errors", title: "Errors", by: (service) => service.view && service.error_ratio, cell: (service) => errorCell(figured(service)) },
-  { key: "4xx", title: "4xx", by: (service) => service.view && share(service), cell: (service) => clientErrorCell(figured(service)) },
+  {
+    key: "kind",
+    title: "Kind",
+    by: (service) => service.kind,
+    cell: (service) => el("td", {}, words(service.kind)),
+    text: true,
+  },
+  {
+    key: "health",
+    title: "Health",
+    by: (service) => service.view && SEVERITY[service.health],
+    cell: healthCell,
+    text: true,
+    largestFirst: true,
+  },
+  {
+    key: "rate",
+    title: "Rate",
+    by: (service) => service.view && service.rate_per_second,
+    cell: (service) => rateCell(figured(service)),
+  },
+  {
+    key: "errors",
+    title: "Errors",
+    by: (service) => service.view && service.error_ratio,
+    cell: (service) => errorCell(figured(service)),
+  },
+  {
+    key: "4xx",
+    title: "4xx",
+    by: (service) => service.view && share(service),
+    cell: (service) => clientErrorCell(figured(service)),
+  },
   ...["p50", "p95", "p99"].map((name) => ({
     key: name,
     title: name,
     by: (service) => service.duration_seconds && service.duration_seconds[name],
     cell: (service) => quantileCell(figured(service), name),
   })),
-  { key: "view", title: "View", by: (service) => service.view, cell: (service) => el("td", {}, service.view ?? NONE), text: true },
+  {
+    key: "view",
+    title: "View",
+    by: (service) => service.view,
+    cell: (service) => el("td", {}, service.view ?? NONE),
+    text: true,
+  },
 ];
 
 /** Somebody whom nobody calls has no figures: zeros would say that somebody tried. */
@@ -34,7 +68,11 @@ function figured(service) {
 
 function nameCell(service) {
   const choose = () => change({ selected: service.id, caller: "" });
-  const button = el("button", { type: "button", class: "link", title: service.name, on: { click: choose } }, service.name);
+  const button = el(
+    "button",
+    { type: "button", class: "link", title: service.name, on: { click: choose } },
+    service.name,
+  );
   const namespace = service.namespace ? el("span", { class: "namespace" }, service.namespace) : null;
   return el("th", { scope: "row" }, button, namespace);
 }
@@ -55,7 +93,12 @@ export class ServicesTable {
     this.#note = note;
     this.#head = COLUMNS.map((column) => {
       const sort = () => change({ sort: nextSort(column) }, { replace: true });
-      const button = el("button", { type: "button", on: { click: sort } }, column.title, el("span", { class: "sorted", "aria-hidden": "true" }));
+      const button = el(
+        "button",
+        { type: "button", on: { click: sort } },
+        column.title,
+        el("span", { class: "sorted", "aria-hidden": "true" }),
+      );
       return el("th", { scope: "col", class: column.text ? null : "number" }, button);
     });
     this.#body = el("tbody");
@@ -79,13 +122,22 @@ export class ServicesTable {
     found.sort((a, b) => compare(column.by(a), column.by(b), sign) || compare(a.name, b.name, 1));
 
     // Rows are made anew: the focus goes on to the new button of the same service.
-    const focused = this.#body.contains(document.activeElement) ? document.activeElement.closest("tr").dataset.id : null;
+    const focused = this.#body.contains(document.activeElement)
+      ? document.activeElement.closest("tr").dataset.id
+      : null;
     const rows = found.slice(0, MAX_ROWS).map((service) => {
       const attributes = { "data-id": service.id, class: service.id === selected ? "selected" : null };
-      return el("tr", attributes, COLUMNS.map((one) => one.cell(service)));
+      return el(
+        "tr",
+        attributes,
+        COLUMNS.map((one) => one.cell(service)),
+      );
     });
     fill(this.#body, rows);
-    rows.find((row) => row.dataset.id === focused)?.querySelector("button").focus({ preventScroll: true });
+    rows
+      .find((row) => row.dataset.id === focused)
+      ?.querySelector("button")
+      .focus({ preventScroll: true });
 
     this.#head.forEach((cell, index) => {
       const isSorted = COLUMNS[index] === column;
@@ -99,7 +151,7 @@ export class ServicesTable {
     const all = this.#services.length;
     if (!all) return "";
     const cut = found > MAX_ROWS ? `, of which the first ${MAX_ROWS} are shown` : "";
-    if (found < around) return `${found} of ${plural(around, "service")} are called so${cut}`;
+    if (found < around) return `${found} of ${plural(around, "service")}: the search${cut}`;
     if (around < all) return `${around} of ${plural(all, "service")}: what is selected and its neighbours${cut}`;
     return plural(all, "service") + cut;
   }

@@ -32,7 +32,9 @@ export class Viewport {
       frame.addEventListener(type, (event) => this.#pointers.delete(event.pointerId));
     }
     // What was a drag is no click on what happens to be under the pointer.
-    frame.addEventListener("click", (event) => this.#travelled > CLICK_PX && event.stopPropagation(), { capture: true });
+    frame.addEventListener("click", (event) => this.#travelled > CLICK_PX && event.stopPropagation(), {
+      capture: true,
+    });
     new ResizeObserver(() => this.#isMoved || this.fit()).observe(frame);
   }
 
@@ -57,12 +59,17 @@ export class Viewport {
   show(from, to) {
     const { clientWidth: width, clientHeight: height } = this.#frame;
     const { x, y, scale } = this.#at;
-    const isSeen = from.x * scale + x >= 0 && from.y * scale + y >= 0 && to.x * scale + x <= width && to.y * scale + y <= height;
+    const isSeen =
+      from.x * scale + x >= 0 && from.y * scale + y >= 0 && to.x * scale + x <= width && to.y * scale + y <= height;
     if (!width || (isSeen && scale >= READABLE)) return;
     const fitting = Math.min((width - 2 * MARGIN) / (to.x - from.x), (height - 2 * MARGIN - FOOT) / (to.y - from.y));
     const next = Math.min(Math.max(fitting, READABLE), Math.max(scale, 0.9));
     this.#isMoved = true;
-    this.#moveTo({ scale: next, x: (width - (from.x + to.x) * next) / 2, y: (height - FOOT - (from.y + to.y) * next) / 2 });
+    this.#moveTo({
+      scale: next,
+      x: (width - (from.x + to.x) * next) / 2,
+      y: (height - FOOT - (from.y + to.y) * next) / 2,
+    });
   }
 
   /** Zooms by a factor, around the middle or a point of the frame. */
@@ -70,14 +77,19 @@ export class Viewport {
     const { x, y, scale } = this.#at;
     const next = Math.min(Math.max(scale * factor, MIN_SCALE), MAX_SCALE);
     this.#isMoved = true;
-    this.#moveTo({ scale: next, x: point.x - ((point.x - x) * next) / scale, y: point.y - ((point.y - y) * next) / scale });
+    this.#moveTo({
+      scale: next,
+      x: point.x - ((point.x - x) * next) / scale,
+      y: point.y - ((point.y - y) * next) / scale,
+    });
   }
 
   /** Moves as little as needed for a place of the drawing to be seen. */
   reveal({ x, y }, room = 60) {
     const { clientWidth, clientHeight } = this.#frame;
     const seen = { x: x * this.#at.scale + this.#at.x, y: y * this.#at.scale + this.#at.y };
-    const nearest = (value, size) => Math.min(Math.max(value, Math.min(room, size / 2)), Math.max(size - room, size / 2));
+    const nearest = (value, size) =>
+      Math.min(Math.max(value, Math.min(room, size / 2)), Math.max(size - room, size / 2));
     const [dx, dy] = [nearest(seen.x, clientWidth) - seen.x, nearest(seen.y, clientHeight) - seen.y];
     if (dx || dy) this.#moveTo({ ...this.#at, x: this.#at.x + dx, y: this.#at.y + dy });
   }
