@@ -13,7 +13,7 @@ struct Tool {
     used_for: &'static str,
 }
 
-const TOOLS: [Tool; 10] = [
+const TOOLS: [Tool; 11] = [
     Tool { program: "nginx", package: "nginx-light", used_for: "kernel tests" },
     Tool { program: "curl", package: "curl", used_for: "kernel tests" },
     Tool { program: "h2load", package: "nghttp2-client", used_for: "kernel tests" },
@@ -23,6 +23,7 @@ const TOOLS: [Tool; 10] = [
     Tool { program: "capsh", package: "libcap2-bin", used_for: "kernel tests" },
     Tool { program: "qemu-system-x86_64", package: "qemu-system-x86", used_for: "tests on other kernels" },
     Tool { program: "cpio", package: "cpio", used_for: "tests on other kernels" },
+    Tool { program: "busybox", package: "busybox-static", used_for: "tests on other kernels" },
     Tool { program: "chromium", package: "chromium", used_for: "page tests" },
 ];
 
@@ -115,13 +116,15 @@ pub(crate) fn is_root() -> bool {
     output("id", &["-u"]).is_ok_and(|id| id == "0")
 }
 
+/// Those of these programs that are missing, with the packages that have them.
+pub(crate) fn not_installed(programs: &[&str]) -> Vec<String> {
+    let tools = TOOLS.iter().filter(|tool| programs.contains(&tool.program) && find(tool.program).is_none());
+    tools.map(|tool| format!("{} (package {})", tool.program, tool.package)).collect()
+}
+
 /// Fails with the tools that are missing.
 pub(crate) fn require_all() -> Result<()> {
-    let missing: Vec<_> = TOOLS
-        .iter()
-        .filter(|tool| find(tool.program).is_none())
-        .map(|tool| format!("{} (package {})", tool.program, tool.package))
-        .collect();
+    let missing = not_installed(&TOOLS.map(|tool| tool.program));
     if !missing.is_empty() {
         bail!("missing: {}; `cargo xtask test --install` installs them on Debian as root", missing.join(", "));
     }
