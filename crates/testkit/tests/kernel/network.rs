@@ -100,14 +100,17 @@ fn two_namespaces_are_two_observation_points() {
     }
 }
 
+/// As a pod's does, the client's namespace has a process that stays, so that its addresses are found.
 #[test]
 fn each_view_names_the_program_in_the_other_namespace() {
     let Some(room) = room(&[]) else { return };
     let backend = backend(&room);
+    let pause = Server::start(&room, room.place(), "pause", Kind::Udp, "127.0.0.1:1");
     let server = Server::start(&room, room.place_in(&backend), "far", Kind::Threads, "10.9.0.2:8080");
     let observation = Observation::begin(&room);
     let counted = Client::new(server.address(), 20, &["/a"]).run(&room, room.place()).tally();
     server.end();
+    pause.end();
     let observed = observation.end();
 
     assert_eq!((&observed.tally(At::Client), &observed.tally(At::Server)), (&counted, &counted));
