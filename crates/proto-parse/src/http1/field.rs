@@ -1,5 +1,9 @@
 //! Field lines (RFC 9112 section 5).
 
+use core::num::NonZero;
+
+use memchr::memchr;
+
 use super::HeadError;
 
 /// The fields that matter to an observer; all others are `Other`.
@@ -17,14 +21,115 @@ pub(super) enum Name {
 /// not looked at.
 pub(super) fn split(line: &[u8]) -> Result<(Name, &[u8]), HeadError> {
     // RFC 9112 section 5.1: no whitespace between name and colon; a server must answer 400. A name is a token.
-    let name_len = line.iter().position(|&byte| !is_token(byte)).unwrap_or(line.len());
-    let Some((name @ [_, ..], [b':', value @ ..])) = line.split_at_checked(name_len) else {
+    let Some((name @ [_, ..], [b':', value @ ..])) = line.split_at_checked(token_len(line)) else {
         return Err(HeadError::FieldName);
     };
     match name_of(name) {
         Name::Other => Ok((Name::Other, b"")),
         name => Ok((name, trim(value))),
     }
+}
+
+/// Where the parts of a field line are that is whole at the beginning of some data, and whose name is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Extent {
+    pub(super) name_len: usize,
+    /// The line's bytes, without the line feed.
+    pub(super) line_len: usize,
+    /// By the length of its name and the first letter it may be one that matters.
+    pub(super) may_matter: bool,
+}
+
+/// The extent of the field line at the beginning of `data`, in one way through it; `None` for all lines that are not so
+/// simple.
+#[inline]
+pub(super) fn extent(data: &[u8]) -> Option<Extent> {
+    let name_len = token_len(data);
+    let first = data.first()? | 0x20;
+    if name_len == 0 || data.get(name_len) != Some(&b':') {
+        return None;
+    }
+    let line_len = name_len.wrapping_add(line_feed(data.get(name_len..)?)?);
+    let may_matter = matches!((name_len, first), (4, b'h') | (11 | 17, b't') | (12 | 14, b'c'));
+    Some(Extent { name_len, line_len, may_matter })
+}
+
+/// The parts of a line whose name has `name_len` bytes, the line end taken off or not.
+pub(super) fn split_at(line: &[u8], name_len: usize) -> (Name, &[u8]) {
+    let (name, value) = line.split_at_checked(name_len).unwrap_or_default();
+    let value = value.strip_suffix(b"\r").unwrap_or(value);
+    (name_of(name), trim(value.get(1..).unwrap_or_default()))
+}
+
+/// How many bytes at the beginning of `data` may be in a token. Most names are of letters and dashes, which are looked
+/// for eight at a time.
+#[inline]
+fn token_len(data: &[u8]) -> usize {
+    let (words, _) = data.as_chunks();
+    let mut len = 0_usize;
+    for word in words {
+        if let Some(others) = NonZero::new(no_letter_or_dash(u64::from_le_bytes(*word))) {
+            len = len.wrapping_add(first_marked(others));
+            break;
+        }
+        len = len.wrapping_add(8);
+    }
+    while data.get(len).is_some_and(|&byte| is_token(byte)) {
+        len = len.saturating_add(1);
+    }
+    len
+}
+
+/// Where the first line feed is. Most lines are so short that a call of `memchr` costs more than looking at them.
+#[inline]
+pub(super) fn line_feed(data: &[u8]) -> Option<usize> {
+    let (words, tail) = data.as_chunks();
+    let mut at = 0_usize;
+    for word in words.iter().take(SHORT_WORDS) {
+        if let Some(found) = NonZero::new(equal(u64::from_le_bytes(*word), b'\n')) {
+            return Some(at.wrapping_add(first_marked(found)));
+        }
+        at = at.wrapping_add(8);
+    }
+    let rest = if words.len() > SHORT_WORDS {
+        memchr(b'\n', data.get(at..)?)
+    } else {
+        tail.iter().position(|&byte| byte == b'\n')
+    };
+    rest.map(|len| at.wrapping_add(len))
+}
+
+const SHORT_WORDS: usize = 6;
+
+/// A byte in each of a word's eight.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Marks with their highest bit the bytes of a word that are neither letters nor dashes. The additions carry nothing from
+/// byte to byte: the highest bits are off before.
+#[inline]
+const fn no_letter_or_dash(word: u64) -> u64 {
+    let low = word & each(0x7f);
+    let lower = low | each(0x20);
+    let from_a = lower.wrapping_add(each(0x80 - b'a'));
+    let behind_z = lower.wrapping_add(each(0x80 - b'z' - 1));
+    let no_dash = (low ^ each(b'-')).wrapping_add(each(0x7f));
+    let letter = from_a & !behind_z;
+    ((no_dash & !letter) | word) & each(0x80)
+}
+
+/// Marks the first byte of a word that is `wanted`, and none before it.
+#[inline]
+const fn equal(word: u64, wanted: u8) -> u64 {
+    let different = word ^ each(wanted);
+    different.wrapping_sub(each(1)) & !different & each(0x80)
+}
+
+/// The index of the first byte that is marked.
+#[inline]
+const fn first_marked(marks: NonZero<u64>) -> usize {
+    (marks.trailing_zeros() / 8) as usize
 }
 
 /// RFC 9110 section 5.6.2.
@@ -115,6 +220,58 @@ mod tests {
                     assert_eq!(name_of(&other), Name::Other, "{}", other.escape_ascii());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn words_are_read_as_their_bytes_are() {
+        for byte in 0..=u8::MAX {
+            for place in 0..24 {
+                for filling in [b'a', b'-', b'7', 0x80, b'\r', 0x0b] {
+                    let mut data = [filling; 24];
+                    data[place] = byte;
+                    let tokens = data.iter().take_while(|&&byte| is_token(byte)).count();
+                    assert_eq!(token_len(&data), tokens, "{}", data.escape_ascii());
+                    let end = data.iter().position(|&byte| byte == b'\n');
+                    assert_eq!(line_feed(&data), end, "{}", data.escape_ascii());
+                }
+            }
+        }
+        let long = [[b'a'; 16 * SHORT_WORDS].as_slice(), b"\n"].concat();
+        assert_eq!(line_feed(&long), Some(16 * SHORT_WORDS));
+        assert_eq!((line_feed(b""), line_feed(b"a\nb\n")), (None, Some(1)));
+    }
+
+    #[test]
+    fn the_extent_of_a_line_is_where_splitting_it_agrees() {
+        for line in [
+            &b"hOsT: \t a:80 \t\r"[..],
+            b"Content-Length:5",
+            b"X-B3_trace!: \r\r",
+            b"Traceparent:\r",
+            b"A:",
+            b"Host : a\r",
+            b": a",
+            b"Ho st: a",
+            b" folded: a",
+            b"",
+            b"\r",
+            b"no colon",
+        ] {
+            let data = [line, b"\nrest"].concat();
+            match (extent(&data), split(line)) {
+                (Some(Extent { name_len, line_len, may_matter }), Ok((name, _))) => {
+                    assert_eq!(line_len, line.len(), "{}", line.escape_ascii());
+                    assert!(may_matter || name == Name::Other, "{}", line.escape_ascii());
+                    let without_end = line.strip_suffix(b"\r").unwrap_or(line);
+                    let (found, value) = split_at(line, name_len);
+                    assert_eq!(found, name, "{}", line.escape_ascii());
+                    assert!(name == Name::Other || split(without_end) == Ok((name, value)), "{}", line.escape_ascii());
+                }
+                (None, Err(HeadError::FieldName)) => {}
+                other => panic!("{}: {other:?}", line.escape_ascii()),
+            }
+            assert_eq!(extent(line), None, "its end is not there yet");
         }
     }
 

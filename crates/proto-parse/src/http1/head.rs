@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::HeadError;
-use super::field::{self, Name};
+use super::field::{self, Extent, Name, line_feed};
 use super::framing::Framing;
 use super::search::Search;
 use crate::{Limits, Parsed};
@@ -66,9 +66,19 @@ impl<H: Head> HeadReader<H> {
     pub(super) fn lines(&mut self, data: &[u8], limits: &Limits) -> (usize, Result<bool, HeadError>) {
         let mut rest = data;
         let mut outcome = Ok(false);
-        while let Some(len) = memchr(b'\n', rest).filter(|len| *len <= limits.line_bytes)
-            && let Some((line, [_, after @ ..])) = rest.split_at_checked(len)
-        {
+        loop {
+            // Nearly all lines are fields that matter to nobody: of these, only the extent is looked at.
+            while self.stage == Stage::Fields
+                && let Some(Extent { name_len, line_len, may_matter }) = field::extent(rest)
+                && line_len <= limits.line_bytes
+                && let Some((line, [_, after @ ..])) = rest.split_at_checked(line_len)
+            {
+                rest = after;
+                let (name, value) = if may_matter { field::split_at(line, name_len) } else { (Name::Other, &b""[..]) };
+                self.field(name, value, limits);
+            }
+            let Some(len) = line_feed(rest).filter(|len| *len <= limits.line_bytes) else { break };
+            let Some((line, [_, after @ ..])) = rest.split_at_checked(len) else { break };
             rest = after;
             outcome = self.line(line, limits);
             if outcome != Ok(false) {
@@ -94,15 +104,20 @@ impl<H: Head> HeadReader<H> {
             [b' ' | b'\t', ..] => self.folded().map(|()| false),
             _ => {
                 let (name, value) = field::split(line)?;
-                self.after_framing_field = matches!(name, Name::ContentLength | Name::TransferEncoding);
-                match name {
-                    Name::Other => {}
-                    Name::ContentLength => self.head.framing().content_length(value),
-                    Name::TransferEncoding => self.head.framing().transfer_encoding(value),
-                    Name::Host | Name::Traceparent | Name::ContentType => self.head.field(name, value, limits),
-                }
+                self.field(name, value, limits);
                 Ok(false)
             }
+        }
+    }
+
+    #[inline]
+    fn field(&mut self, name: Name, value: &[u8], limits: &Limits) {
+        self.after_framing_field = matches!(name, Name::ContentLength | Name::TransferEncoding);
+        match name {
+            Name::Other => {}
+            Name::ContentLength => self.head.framing().content_length(value),
+            Name::TransferEncoding => self.head.framing().transfer_encoding(value),
+            Name::Host | Name::Traceparent | Name::ContentType => self.head.field(name, value, limits),
         }
     }
 
