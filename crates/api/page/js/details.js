@@ -91,7 +91,7 @@ function edgePanel(detail, edge, caller, nameOf) {
   if (!edge)
     return [
       head(names),
-      el("p", { class: "note" }, "The one does not call the other in this range, as far as the conditions go."),
+      el("p", { class: "note" }, "The one does not call the other in this range, as far as the filters go."),
     ];
   return [
     head(names),
