@@ -43,12 +43,21 @@ pub struct Exchange {
 impl Exchange {
     /// Empties the exchange and keeps its buffers.
     pub fn clear(&mut self) {
+        self.clear_but_texts();
+        let Self { verb, resource, authority, .. } = self;
+        verb.clear();
+        resource.clear();
+        authority.clear();
+    }
+
+    /// Empties all but the texts, which are to be replaced.
+    pub(crate) fn clear_but_texts(&mut self) {
         let Self {
             protocol,
             shape,
-            verb,
-            resource,
-            authority,
+            verb: _,
+            resource: _,
+            authority: _,
             status,
             native_status,
             request,
@@ -59,9 +68,6 @@ impl Exchange {
         } = self;
         *protocol = Protocol::default();
         *shape = Shape::default();
-        verb.clear();
-        resource.clear();
-        authority.clear();
         *status = StatusClass::default();
         *native_status = None;
         *request = Span::default();

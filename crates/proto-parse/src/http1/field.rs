@@ -139,11 +139,11 @@ pub(super) fn is_token(byte: u8) -> bool {
     TOKEN.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
-/// RFC 3986 section 3.2.2: reg-name, IPv4, IP-literal, and the colon of the port.
+/// Whether all bytes may be in an authority (RFC 3986 section 3.2.2: reg-name, IPv4, IP-literal, and the colon of the port).
 #[inline]
-pub(super) fn is_authority(byte: u8) -> bool {
+pub(super) fn is_authority(text: &[u8]) -> bool {
     static AUTHORITY: [bool; 256] = table(b"-._~%!$&'()*+,;=:[]");
-    AUTHORITY.get(usize::from(byte)).copied().unwrap_or(false)
+    text.iter().fold(true, |all, &byte| all & AUTHORITY.get(usize::from(byte)).copied().unwrap_or(false))
 }
 
 /// Letters, digits, and these others.

@@ -49,6 +49,13 @@ impl Framing {
     /// RFC 9110 section 8.6: several equal values, as a list or as several fields, may be taken as one; anything else
     /// is invalid. A number that does not fit is invalid too, never a wrapped one.
     pub(super) fn content_length(&mut self, value: &[u8]) {
+        // One number, as nearly always.
+        if self.length == Length::Absent
+            && let Some(bytes) = decimal(value)
+        {
+            self.length = Length::Bytes(bytes);
+            return;
+        }
         for element in value.split(|&byte| byte == b',') {
             self.length = match (decimal(trim(element)), self.length) {
                 (Some(bytes), Length::Absent) => Length::Bytes(bytes),

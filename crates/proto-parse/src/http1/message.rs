@@ -9,16 +9,17 @@ use super::field::{Name, is_token, trim};
 use super::framing::{Body, Framing};
 use super::head::{self, Head};
 use super::search::{RequestSearch, ResponseSearch};
-use super::target::{Target, push_path, set_authority};
-use crate::{Limits, Parsed, TraceContext};
+use super::target::{Target, set_authority, set_path};
+use crate::{Exchange, Limits, Parsed, TraceContext};
 
 /// The head of a request.
 #[derive(Debug, Default)]
 pub struct RequestHead {
-    pub(super) verb: String,
-    pub(super) resource: String,
+    verb: String,
+    resource: String,
+    authority: String,
+    known: Known,
     pub(super) resource_cut: bool,
-    pub(super) authority: String,
     pub(super) trace: Option<TraceContext>,
     minor_version: u8,
     framing: Framing,
@@ -27,6 +28,15 @@ pub struct RequestHead {
     absolute: bool,
     hosts: Count,
     traceparents: Count,
+}
+
+/// Which of a head's texts are its own. The others are those of an earlier head, kept because the next one's are the same
+/// more often than not, and need not be checked and copied then.
+#[derive(Debug, Default, Clone, Copy)]
+struct Known {
+    verb: bool,
+    resource: bool,
+    authority: bool,
 }
 
 /// The head of a response.
@@ -112,6 +122,26 @@ impl RequestHead {
         Method::from_name(self.verb.as_bytes())
     }
 
+    /// Gives its texts to an exchange and takes the old ones for their buffers. What it has not said is empty there.
+    pub(super) fn give_texts(&mut self, exchange: &mut Exchange) {
+        let Self { verb, resource, authority, known, .. } = self;
+        for (is_known, text, place) in [
+            (&mut known.verb, verb, &mut exchange.verb),
+            (&mut known.resource, resource, &mut exchange.resource),
+            (&mut known.authority, authority, &mut exchange.authority),
+        ] {
+            core::mem::swap(text, place);
+            if !core::mem::take(is_known) {
+                place.clear();
+            }
+        }
+    }
+
+    /// Whether the method is known.
+    pub(super) fn has_verb(&self) -> bool {
+        self.known.verb
+    }
+
     /// How the end of the body is found.
     #[must_use]
     pub fn body(&self) -> Body {
@@ -130,10 +160,11 @@ impl Head for RequestHead {
 
     fn clear(&mut self) {
         let Self {
-            verb,
-            resource,
+            verb: _,
+            resource: _,
+            authority: _,
+            known,
             resource_cut,
-            authority,
             trace,
             minor_version,
             framing,
@@ -142,9 +173,7 @@ impl Head for RequestHead {
             hosts,
             traceparents,
         } = self;
-        verb.clear();
-        resource.clear();
-        authority.clear();
+        *known = Known::default();
         *resource_cut = false;
         *trace = None;
         *minor_version = 0;
@@ -177,13 +206,19 @@ impl Head for RequestHead {
         let method_len = memchr(b' ', rest).ok_or(HeadError::StartLine)?;
         let (method, target) = rest.split_at_checked(method_len).ok_or(HeadError::StartLine)?;
         let target = target.get(1..).unwrap_or_default();
-        self.verb.push_str(core::str::from_utf8(method).map_err(|_| HeadError::NotHttp1)?);
+        if self.verb.as_bytes() != method {
+            self.verb.clear();
+            self.verb.push_str(core::str::from_utf8(method).map_err(|_| HeadError::NotHttp1)?);
+        }
+        self.known.verb = !method.is_empty();
         let Target { authority, path } =
             Target::parse(target, self.method() == Method::Connect).ok_or(HeadError::StartLine)?;
         self.minor_version = minor_version;
-        self.resource_cut = !push_path(path, limits.resource_bytes, &mut self.resource);
+        self.resource_cut = !set_path(path, limits.resource_bytes, &mut self.resource);
+        self.known.resource = true;
         if let Some(authority) = authority {
             self.absolute = true;
+            self.known.authority = true;
             set_authority(authority, limits.authority_bytes, &mut self.authority);
         }
         Ok(())
@@ -197,6 +232,7 @@ impl Head for RequestHead {
                 if self.hosts.add() == Count::Often && !self.absolute {
                     self.authority.clear();
                 } else if !self.absolute {
+                    self.known.authority = true;
                     set_authority(value, limits.authority_bytes, &mut self.authority);
                 }
             }
@@ -265,6 +301,9 @@ impl ResponseHead {
     }
 }
 
+/// The media type of server-sent events (HTML Living Standard, section 9.2.5).
+const EVENT_STREAM: &[u8] = b"text/event-stream";
+
 impl Head for ResponseHead {
     type Search = ResponseSearch;
 
@@ -273,6 +312,9 @@ impl Head for ResponseHead {
     }
 
     fn first_violation(line: &[u8], _limits: &Limits) -> Option<usize> {
+        if line.starts_with(b"HTTP/1.") {
+            return None;
+        }
         line.iter().zip(b"HTTP/1.").position(|(byte, wanted)| byte != wanted)
     }
 
@@ -296,8 +338,12 @@ impl Head for ResponseHead {
 
     fn field(&mut self, name: Name, value: &[u8], _limits: &Limits) {
         if name == Name::ContentType {
+            if value.first_chunk().is_none_or(|beginning: &[u8; 17]| !beginning.eq_ignore_ascii_case(EVENT_STREAM)) {
+                self.event_stream = false;
+                return;
+            }
             let media_type = value.split(|&byte| byte == b';').next().map(trim);
-            self.event_stream = media_type.is_some_and(|media| media.eq_ignore_ascii_case(b"text/event-stream"));
+            self.event_stream = media_type.is_some_and(|media| media.eq_ignore_ascii_case(EVENT_STREAM));
         }
     }
 

@@ -10,7 +10,6 @@
 //! owed (it *overlaps*) gives no such sign: after a loss, its connection is not paired any more.
 
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 
 use super::message::Method;
 use crate::{Counters, Exchange, Flags, Limits, Span, StatusClass};
@@ -18,15 +17,15 @@ use crate::{Counters, Exchange, Flags, Limits, Span, StatusClass};
 /// The open requests of one connection, its finished exchanges, and its ledger.
 #[derive(Debug)]
 pub(super) struct Pairing {
-    /// In the order of their responses.
-    open: VecDeque<Open>,
+    /// Finished exchanges, behind them the open ones in the order of their responses, behind these emptied ones for their
+    /// buffers: an exchange stays where it is on its way from one to the next.
+    slots: VecDeque<Open>,
+    finished: usize,
+    open: usize,
     open_limit: usize,
-    /// The newest of `open` is still under way.
-    newest_is_live: bool,
-    finished: VecDeque<Exchange>,
-    /// Emptied exchanges, for their buffers.
-    spare: Vec<Exchange>,
     spare_limit: usize,
+    /// The newest of the open ones is still under way.
+    newest_is_live: bool,
     pub(super) counters: Counters,
     /// Responses to evicted requests that are still to come.
     owed_evicted: u64,
@@ -45,7 +44,7 @@ pub(super) struct Pairing {
     overlaps: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Open {
     pub(super) exchange: Exchange,
     pub(super) method: Method,
@@ -67,12 +66,12 @@ pub(super) struct Turn {
 impl Pairing {
     pub(super) fn new(limits: &Limits, joined_late: bool) -> Self {
         Self {
-            open: VecDeque::new(),
+            slots: VecDeque::new(),
+            finished: 0,
+            open: 0,
             open_limit: limits.open_exchanges,
-            newest_is_live: false,
-            finished: VecDeque::new(),
-            spare: Vec::new(),
             spare_limit: limits.spare_exchanges,
+            newest_is_live: false,
             counters: Counters::default(),
             owed_evicted: 0,
             in_doubt: joined_late,
@@ -94,7 +93,8 @@ impl Pairing {
         }
     }
 
-    /// Takes the request that began with `turn`; `None` if it is only counted.
+    /// Takes the request that began with `turn`; `None` if it is only counted. The texts of its exchange are those of an
+    /// earlier one, and are to be replaced.
     pub(super) fn admit(&mut self, turn: Turn) -> Option<&mut Open> {
         let is_second = self.in_first_turn && self.counters.requests > 0;
         self.counters.requests = self.counters.requests.saturating_add(1);
@@ -119,16 +119,27 @@ impl Pairing {
             self.counters.requests_unmatched = self.counters.requests_unmatched.saturating_add(1);
             return None;
         }
-        if self.open.len() >= self.open_limit || self.owed_evicted > 0 {
+        if self.open >= self.open_limit || self.owed_evicted > 0 {
             self.counters.requests_evicted = self.counters.requests_evicted.saturating_add(1);
             self.owed_evicted = self.owed_evicted.saturating_add(1);
             return None;
         }
-        let exchange = self.spare.pop().unwrap_or_default();
-        self.open.push_back(Open { exchange, method: Method::Other, answer_may_be_lost: turn.answer_may_be_lost });
+        let index = self.finished.saturating_add(self.open);
+        if index >= self.slots.len() {
+            if self.slots.capacity() == 0 {
+                // Most connections never need a second one.
+                self.slots.reserve_exact(1);
+            }
+            self.slots.push_back(Open::default());
+        }
+        self.open = self.open.saturating_add(1);
         self.newest_is_live = true;
         self.count_open();
-        self.open.back_mut()
+        let open = self.slots.get_mut(index)?;
+        open.exchange.clear_but_texts();
+        open.method = Method::Other;
+        open.answer_may_be_lost = turn.answer_may_be_lost;
+        Some(open)
     }
 
     /// Counts a request of which not even the method is known.
@@ -141,21 +152,22 @@ impl Pairing {
     /// The request that is still under way; it is not any more then.
     pub(super) fn take_live(&mut self) -> Option<&mut Exchange> {
         let is_live = core::mem::take(&mut self.newest_is_live);
-        self.open.back_mut().filter(|_| is_live).map(|open| &mut open.exchange)
+        let newest = self.finished.saturating_add(self.open).checked_sub(1).filter(|_| is_live && self.has_open())?;
+        self.slots.get_mut(newest).map(|open| &mut open.exchange)
     }
 
     /// Whether the request that the next response answers is still under way itself.
     pub(super) fn front_is_live(&self) -> bool {
-        self.newest_is_live && self.open.len() == 1
+        self.newest_is_live && self.open == 1
     }
 
     /// The request that the next response answers.
     pub(super) fn front(&mut self) -> Option<&mut Open> {
-        self.open.front_mut()
+        if self.has_open() { self.slots.get_mut(self.finished) } else { None }
     }
 
     pub(super) fn has_open(&self) -> bool {
-        !self.open.is_empty()
+        self.open > 0
     }
 
     /// A final response began that answers the front request.
@@ -177,14 +189,14 @@ impl Pairing {
 
     /// The response to the front request is over.
     pub(super) fn finish(&mut self, response: Span, flags: Flags) {
-        if let Some(Open { mut exchange, .. }) = self.open.pop_front() {
+        if let Some(Open { exchange, .. }) = self.front() {
             exchange.response = Some(response);
             exchange.end_ns = response.last_ns;
             exchange.flags |= flags;
             let is_whole = !flags.intersects(Flags::RESPONSE_TRUNCATED | Flags::RESPONSE_GAP);
             self.overlaps |= core::mem::take(&mut self.seems_to_overlap) && is_whole;
             self.counters.paired = self.counters.paired.saturating_add(1);
-            self.push_finished(exchange);
+            self.finish_front();
         }
         self.counters.open_responses = 0;
         self.answered = true;
@@ -194,16 +206,17 @@ impl Pairing {
     /// No response will come any more to any of the open requests. Where one may have come unseen, the request is
     /// dropped as unmatched: a loss of ours is no error of the server's.
     pub(super) fn finish_unanswered(&mut self, end_ns: u64) {
-        while let Some(Open { mut exchange, answer_may_be_lost, .. }) = self.open.pop_front() {
-            if answer_may_be_lost {
+        while let Some(Open { exchange, answer_may_be_lost, .. }) = self.front() {
+            if *answer_may_be_lost {
                 self.counters.requests_unmatched = self.counters.requests_unmatched.saturating_add(1);
-                self.recycle(exchange);
+                self.open = self.open.saturating_sub(1);
+                self.recycle(self.finished);
                 continue;
             }
             exchange.status = StatusClass::NoResponse;
             exchange.end_ns = end_ns;
             self.counters.unanswered = self.counters.unanswered.saturating_add(1);
-            self.push_finished(exchange);
+            self.finish_front();
         }
         self.newest_is_live = false;
         self.count_open();
@@ -212,7 +225,7 @@ impl Pairing {
     /// Requests were lost, or may have been.
     pub(super) fn requests_lost(&mut self) {
         // The one open request that waits for an answer which may be lost: the next one may now be another's.
-        if self.open.front().is_some_and(|open| open.answer_may_be_lost) {
+        if self.front().is_some_and(|open| open.answer_may_be_lost) {
             self.drop_open();
         }
         self.in_doubt = true;
@@ -226,7 +239,7 @@ impl Pairing {
     /// request that begins after this one was answered, and then this one is dropped.
     pub(super) fn responses_lost(&mut self) {
         self.seems_to_overlap = false;
-        if self.open.len() > 1 || self.requests_may_be_lost || self.overlaps {
+        if self.open > 1 || self.requests_may_be_lost || self.overlaps {
             self.drop_open();
         }
         if let Some(open) = self.front() {
@@ -238,22 +251,14 @@ impl Pairing {
 
     /// Drops all open requests as unmatched, but the one whose response is under way.
     pub(super) fn drop_open(&mut self) {
-        let responding = if self.counters.open_responses > 0 { self.open.pop_front() } else { None };
-        self.newest_is_live &= !self.has_open();
-        while self.has_open() {
-            self.drop_front();
-        }
-        self.open.extend(responding);
-        self.count_open();
-    }
-
-    /// Drops the front request as unmatched.
-    fn drop_front(&mut self) {
-        if let Some(Open { exchange, .. }) = self.open.pop_front() {
-            self.counters.requests_unmatched = self.counters.requests_unmatched.saturating_add(1);
-            self.recycle(exchange);
-        }
-        self.newest_is_live &= self.has_open();
+        let kept = if self.counters.open_responses > 0 { self.open.min(1) } else { 0 };
+        let dropped = self.open.saturating_sub(kept);
+        self.counters.requests_unmatched =
+            self.counters.requests_unmatched.saturating_add(u64::try_from(dropped).unwrap_or(u64::MAX));
+        // They are behind the open ones now, where the emptied ones are.
+        self.open = kept;
+        self.newest_is_live &= dropped == 0;
+        self.limit_spare();
         self.count_open();
     }
 
@@ -262,35 +267,48 @@ impl Pairing {
         self.counters.requests_abandoned = self.counters.requests_abandoned.saturating_add(requests);
         let responses = core::mem::take(&mut self.counters.open_responses);
         self.counters.responses_abandoned = self.counters.responses_abandoned.saturating_add(responses);
-        self.open = VecDeque::new();
+        self.open = 0;
+        self.slots.truncate(self.finished);
         self.newest_is_live = false;
     }
 
     pub(super) fn poll(&mut self, out: &mut Exchange) -> bool {
-        let Some(mut exchange) = self.finished.pop_front() else { return false };
-        core::mem::swap(out, &mut exchange);
-        self.recycle(exchange);
+        if self.finished == 0 {
+            return false;
+        }
+        let Some(Open { exchange, .. }) = self.slots.front_mut() else { return false };
+        core::mem::swap(out, exchange);
+        self.finished = self.finished.saturating_sub(1);
+        self.recycle(0);
         true
     }
 
-    fn push_finished(&mut self, exchange: Exchange) {
-        if self.finished.len() >= self.open_limit
-            && let Some(oldest) = self.finished.pop_front()
-        {
+    /// The front request's exchange is finished.
+    fn finish_front(&mut self) {
+        self.open = self.open.saturating_sub(1);
+        self.finished = self.finished.saturating_add(1);
+        if self.finished > self.open_limit {
             self.counters.exchanges_dropped = self.counters.exchanges_dropped.saturating_add(1);
-            self.recycle(oldest);
+            self.finished = self.finished.saturating_sub(1);
+            self.recycle(0);
         }
-        self.finished.push_back(exchange);
     }
 
-    fn recycle(&mut self, mut exchange: Exchange) {
-        if self.spare.len() < self.spare_limit {
-            exchange.clear();
-            self.spare.push(exchange);
+    /// Moves a slot, which is neither counted as finished nor as open any more, behind all that are.
+    fn recycle(&mut self, index: usize) {
+        if index < self.finished.saturating_add(self.open)
+            && let Some(slot) = self.slots.remove(index)
+        {
+            self.slots.push_back(slot);
         }
+        self.limit_spare();
+    }
+
+    fn limit_spare(&mut self) {
+        self.slots.truncate(self.finished.saturating_add(self.open).saturating_add(self.spare_limit));
     }
 
     fn count_open(&mut self) {
-        self.counters.open_requests = u64::try_from(self.open.len()).unwrap_or(u64::MAX);
+        self.counters.open_requests = u64::try_from(self.open).unwrap_or(u64::MAX);
     }
 }

@@ -55,12 +55,18 @@ fn without_user_info(authority: &[u8]) -> &[u8] {
         .map_or(authority, |host| host.get(1..).unwrap_or_default())
 }
 
-/// Appends a path to `out`, at most `limit` bytes of it, and says whether that was all.
+/// Makes `out` a path, at most `limit` bytes of it, and says whether that was all.
 ///
 /// Path parameters (RFC 3986 section 3.3: from `;` to the end of the segment) are dropped: they hold values, session
 /// identifiers among them. Bytes that are not UTF-8 become U+FFFD.
-pub(super) fn push_path(path: &[u8], limit: usize, out: &mut String) -> bool {
-    if memchr(b';', path).is_none() {
+pub(super) fn set_path(path: &[u8], limit: usize, out: &mut String) -> bool {
+    let has_parameters = memchr(b';', path).is_some();
+    // What it was before, in most cases; so it is UTF-8, too.
+    if !has_parameters && path == out.as_bytes() && path.len() <= limit {
+        return true;
+    }
+    out.clear();
+    if !has_parameters {
         return push_text(path, limit, out);
     }
     let mut whole = true;
@@ -103,10 +109,14 @@ fn push_text(text: &[u8], limit: usize, out: &mut String) -> bool {
 ///
 /// RFC 9112 section 3.2: a Host that is not valid is answered with 400; here, it is no name to report anything under.
 pub(super) fn set_authority(authority: &[u8], limit: usize, out: &mut String) {
+    // What it was before, in most cases. What is in lower case and of these bytes alone has no user info.
+    let is_valid = authority.len() <= limit && is_authority(authority);
+    if is_valid && authority == out.as_bytes() && !authority.iter().any(u8::is_ascii_uppercase) {
+        return;
+    }
     out.clear();
     let authority = without_user_info(authority);
-    if authority.len() <= limit
-        && authority.iter().all(|&byte| is_authority(byte))
+    if (is_valid || (authority.len() <= limit && is_authority(authority)))
         && let Ok(text) = core::str::from_utf8(authority)
     {
         out.push_str(text);
@@ -125,7 +135,7 @@ mod tests {
         let parsed = Target::parse(target.as_bytes(), is_connect).map(|target| {
             let (mut authority, mut path) = (String::new(), String::new());
             set_authority(target.authority.unwrap_or_default(), 64, &mut authority);
-            assert!(push_path(target.path, 64, &mut path));
+            assert!(set_path(target.path, 64, &mut path));
             (authority, path)
         });
         assert_eq!(parsed.as_ref().map(|(authority, path)| (authority.as_str(), path.as_str())), expected, "{target}");
@@ -154,21 +164,40 @@ mod tests {
     }
 
     #[test]
+    fn what_was_there_before_is_replaced() {
+        let mut out = String::from("/Old");
+        for (path, expected) in
+            [("/Old", "/Old"), ("/Old;a", "/Old"), ("/new", "/new"), ("/toolong", "/tool"), ("", "")]
+        {
+            assert_eq!(set_path(path.as_bytes(), 5, &mut out), expected != "/tool");
+            assert_eq!(out, expected);
+            assert_eq!(set_path(path.as_bytes(), 5, &mut out), expected != "/tool", "the same again");
+            assert_eq!(out, expected);
+        }
+        let texts = ["", "Example", "example", "u@example", "a b", "a-name-over-the-limit"];
+        for authority in texts {
+            let mut expected = String::new();
+            set_authority(authority.as_bytes(), 9, &mut expected);
+            for before in texts {
+                let mut out = String::from(before);
+                set_authority(authority.as_bytes(), 9, &mut out);
+                assert_eq!(out, expected, "{authority:?} over {before:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_long_path_is_cut_between_characters() {
         let mut out = String::new();
-        assert!(!push_path("/ää".as_bytes(), 4, &mut out));
+        assert!(!set_path("/ää".as_bytes(), 4, &mut out));
         assert_eq!(out, "/ä");
-        out.clear();
-        assert!(push_path("/ää".as_bytes(), 5, &mut out));
+        assert!(set_path("/ää".as_bytes(), 5, &mut out));
         assert_eq!(out, "/ää");
-        out.clear();
-        assert!(!push_path(b"/abc;x/d", 5, &mut out));
+        assert!(!set_path(b"/abc;x/d", 5, &mut out));
         assert_eq!(out, "/abc/");
-        out.clear();
-        assert!(push_path(b"/\xff/x", 8, &mut out));
+        assert!(set_path(b"/\xff/x", 8, &mut out));
         assert_eq!(out, "/\u{fffd}/x");
-        out.clear();
-        assert!(!push_path(b"/ab\xff", 5, &mut out));
+        assert!(!set_path(b"/ab\xff", 5, &mut out));
         assert_eq!(out, "/ab");
     }
 

@@ -42,22 +42,19 @@ impl Connection {
         let Some(open) = self.pairing.admit(self.turn) else { return };
         let exchange = &mut open.exchange;
         exchange.protocol = Protocol::Http1;
-        if let Some(line) = self.request.partial_start_line() {
-            // Of a start line that is not whole, the method alone is certain, if a space follows it.
-            if let Some((method, _)) =
-                line.iter().position(|&byte| byte == b' ').and_then(|at| line.split_at_checked(at))
-            {
-                open.method = Method::from_name(method);
-                exchange.verb.push_str(core::str::from_utf8(method).unwrap_or_default());
-            }
+        if self.request.head().has_verb() {
+            open.method = self.request.head().method();
+        }
+        self.request.head().give_texts(exchange);
+        // Of a start line that is not whole, the method alone is certain, if a space follows it.
+        if let Some(line) = self.request.partial_start_line()
+            && let Some(at) = line.iter().position(|&byte| byte == b' ')
+            && let Some((method, _)) = line.split_at_checked(at)
+        {
+            open.method = Method::from_name(method);
+            exchange.verb.push_str(core::str::from_utf8(method).unwrap_or_default());
         }
         let head = self.request.head();
-        if !head.verb.is_empty() {
-            open.method = head.method();
-            core::mem::swap(&mut exchange.verb, &mut head.verb);
-        }
-        core::mem::swap(&mut exchange.resource, &mut head.resource);
-        core::mem::swap(&mut exchange.authority, &mut head.authority);
         exchange.trace = head.trace;
         if head.resource_cut {
             exchange.flags |= Flags::RESOURCE_CUT;
