@@ -88,10 +88,16 @@ impl Room {
 struct Folder(PathBuf);
 
 impl Folder {
+    /// Makes a folder, and removes those that a killed test has left: the lock says that nobody uses them.
     fn create(name: &str) -> Self {
-        let path = env::temp_dir().join(format!("geophone-testkit-{name}"));
-        // A killed run of the same process id may have left one.
-        let _ = fs::remove_dir_all(&path);
+        const PREFIX: &str = "geophone-testkit-";
+        let parent = env::temp_dir();
+        for left in fs::read_dir(&parent).expect("the folder for temporary files can be read").flatten() {
+            if left.file_name().to_string_lossy().starts_with(PREFIX) {
+                let _ = fs::remove_dir_all(left.path());
+            }
+        }
+        let path = parent.join(format!("{PREFIX}{name}"));
         fs::create_dir(&path).expect("a folder can be made");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is ours");
         Self(path)

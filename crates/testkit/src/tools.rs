@@ -3,7 +3,7 @@
 use std::{env, io::Write as _, path::PathBuf};
 
 /// The package of Debian that has a program.
-const PACKAGES: [(&str, &str); 9] = [
+const PACKAGES: [(&str, &str); 8] = [
     ("nginx", "nginx-light"),
     ("curl", "curl"),
     ("h2load", "nghttp2-client"),
@@ -12,7 +12,6 @@ const PACKAGES: [(&str, &str); 9] = [
     ("ip", "iproute2"),
     ("nft", "nftables"),
     ("capsh", "libcap2-bin"),
-    ("unshare", "util-linux"),
 ];
 
 /// Whether a test that needs root, a cgroup2 file system and `programs` can run here. Where it cannot, the reason and what

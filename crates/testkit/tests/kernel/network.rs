@@ -100,15 +100,13 @@ fn two_namespaces_are_two_observation_points() {
     }
 }
 
-/// As a pod's does, the client's namespace has a process that stays, so that its addresses are found.
-#[test]
-fn each_view_names_the_program_in_the_other_namespace() {
-    let Some(room) = room(&[]) else { return };
-    let backend = backend(&room);
-    let pause = Server::start(&room, room.place(), "pause", Kind::Udp, "127.0.0.1:1");
-    let server = Server::start(&room, room.place_in(&backend), "far", Kind::Threads, "10.9.0.2:8080");
-    let observation = Observation::begin(&room);
-    let counted = Client::new(server.address(), 20, &["/a"]).run(&room, room.place()).tally();
+/// Runs a client of `address` in the room's namespace and a server in the other; each view has to name both. As a pod's
+/// does, the client's namespace has a process that stays, so that its addresses are found.
+fn each_view_names_both_ends(room: &Room, backend: &NetNs, address: &str) {
+    let pause = Server::start(room, room.place(), "pause", Kind::Udp, "127.0.0.1:1");
+    let server = Server::start(room, room.place_in(backend), "far", Kind::Threads, BACKEND);
+    let observation = Observation::begin(room);
+    let counted = Client::new(address.parse().unwrap(), 20, &["/a"]).run(room, room.place()).tally();
     server.end();
     pause.end();
     let observed = observation.end();
@@ -120,19 +118,41 @@ fn each_view_names_the_program_in_the_other_namespace() {
     }
 }
 
-/// As a ClusterIP does: the client connects to an address that is no machine's, and netfilter sends it to the backend.
 #[test]
-fn a_translated_address_is_known_by_both_its_names() {
-    const DIALLED: &str = "10.96.0.1:80";
-    const BACKEND: &str = "10.9.0.2:8080";
+fn each_view_names_the_program_in_the_other_namespace() {
+    let Some(room) = room(&[]) else { return };
+    let backend = backend(&room);
+    each_view_names_both_ends(&room, &backend, BACKEND);
+}
+
+/// The server's packets do not say what the client's socket has dialled.
+#[test]
+fn each_view_names_the_program_behind_a_translation() {
     let Some(room) = room(&["nft"]) else { return };
     let backend = backend(&room);
+    translate(&room);
+    each_view_names_both_ends(&room, &backend, DIALLED);
+}
+
+const DIALLED: &str = "10.96.0.1:80";
+const BACKEND: &str = "10.9.0.2:8080";
+
+/// As a ClusterIP does: the client connects to [`DIALLED`], an address that is no machine's, and netfilter sends it to
+/// [`BACKEND`].
+fn translate(room: &Room) {
     room.netns().ip("route add 10.96.0.0/16 via 10.9.0.2");
     room.netns().nft(&[
         "add table ip t",
         "add chain ip t out { type nat hook output priority -100 ; }",
         "add rule ip t out ip daddr 10.96.0.1 tcp dport 80 dnat to 10.9.0.2:8080",
     ]);
+}
+
+#[test]
+fn a_translated_address_is_known_by_both_its_names() {
+    let Some(room) = room(&["nft"]) else { return };
+    let backend = backend(&room);
+    translate(&room);
     let server = Server::start(&room, room.place_in(&backend), "behind", Kind::Threads, BACKEND);
     let observation = Observation::begin(&room);
     let load = Client {
