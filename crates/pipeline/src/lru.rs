@@ -1,9 +1,9 @@
 //! A map with room for so many entries, which knows the one that was not touched for longest.
 
-use std::{
-    collections::HashMap,
-    hash::{Hash, RandomState},
-};
+use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 /// An entry's place. It stays good until the entry is removed, and never names another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,12 +12,18 @@ pub(crate) struct Handle {
     generation: u32,
 }
 
-/// A map from keys that peers choose, hence the keyed hash, to values in order of last use. Nothing is ever visited in
-/// the hash's order, so results do not depend on its key.
+/// A map from keys that peers choose, hence the seeded hash, to values in order of last use. Nothing is ever visited in
+/// the hash's order, so results do not depend on its seed.
+///
+/// Of many connections each packet is another one's. So what finding and touching one visits is kept small: the index and
+/// the order know entries by their slots alone.
 #[derive(Debug)]
 pub(crate) struct LruMap<K, V> {
-    index: HashMap<K, u32, RandomState>,
+    index: HashTable<Name>,
+    hasher: RandomState,
     slots: Vec<Slot<K, V>>,
+    /// The neighbours in order of last use, by slot.
+    order: Vec<Neighbours>,
     free: Vec<u32>,
     newest: u32,
     oldest: u32,
@@ -25,11 +31,22 @@ pub(crate) struct LruMap<K, V> {
     found: Option<(K, Handle)>,
 }
 
+/// One of the keys of a slot's entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Name {
+    slot: u32,
+    is_alias: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Neighbours {
+    newer: u32,
+    older: u32,
+}
+
 #[derive(Debug)]
 struct Slot<K, V> {
     generation: u32,
-    newer: u32,
-    older: u32,
     /// It has no place in the order any more.
     retired: bool,
     entry: Option<Entry<K, V>>,
@@ -48,7 +65,16 @@ const NONE: u32 = u32::MAX;
 
 impl<K: Copy + Eq + Hash, V> LruMap<K, V> {
     pub(crate) fn new() -> Self {
-        Self { index: HashMap::default(), slots: Vec::new(), free: Vec::new(), newest: NONE, oldest: NONE, found: None }
+        Self {
+            index: HashTable::new(),
+            hasher: RandomState::default(),
+            slots: Vec::new(),
+            order: Vec::new(),
+            free: Vec::new(),
+            newest: NONE,
+            oldest: NONE,
+            found: None,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -62,7 +88,8 @@ impl<K: Copy + Eq + Hash, V> LruMap<K, V> {
         {
             return Some(handle);
         }
-        let slot = *self.index.get(key)?;
+        let hash = self.hasher.hash_one(key);
+        let &Name { slot, .. } = self.index.find(hash, |name| key_of(&self.slots, *name) == Some(key))?;
         let handle = Handle { slot, generation: self.slots[slot as usize].generation };
         self.found = Some((*key, handle));
         Some(handle)
@@ -118,43 +145,61 @@ impl<K: Copy + Eq + Hash, V> LruMap<K, V> {
                 slot
             }
             None => {
-                self.slots.push(Slot { generation: 0, newer: NONE, older: NONE, retired: false, entry });
+                self.slots.push(Slot { generation: 0, retired: false, entry });
+                self.order.push(Neighbours { newer: NONE, older: NONE });
                 (self.slots.len() - 1) as u32
             }
         };
-        self.index.insert(key, slot);
+        self.name(&key, Name { slot, is_alias: false });
         self.link_newest(slot);
         Handle { slot, generation: self.slots[slot as usize].generation }
     }
 
     /// Gives an entry a second key, in place of the second one that it had. A key that names another entry stays with it.
     pub(crate) fn add_alias(&mut self, handle: Handle, alias: K) -> bool {
-        if self.value(handle).is_none() || self.index.contains_key(&alias) {
+        if self.value(handle).is_none() || self.find(&alias).is_some() {
             return false;
         }
+        let name = Name { slot: handle.slot, is_alias: true };
+        self.unname(name);
         let Some(entry) = &mut self.slots[handle.slot as usize].entry else { return false };
-        if let Some(replaced) = entry.alias.replace(alias) {
-            self.index.remove(&replaced);
-            self.found = None;
-        }
-        self.index.insert(alias, handle.slot);
+        entry.alias = Some(alias);
+        self.found = None;
+        self.name(&alias, name);
         true
     }
 
     pub(crate) fn remove(&mut self, handle: Handle) -> Option<V> {
         self.value(handle)?;
+        for is_alias in [false, true] {
+            self.unname(Name { slot: handle.slot, is_alias });
+        }
         let slot = &mut self.slots[handle.slot as usize];
-        let Entry { key, alias, value } = slot.entry.take()?;
+        let Entry { value, .. } = slot.entry.take()?;
         slot.generation = slot.generation.wrapping_add(1);
         if !slot.retired {
             self.unlink(handle.slot);
         }
         self.free.push(handle.slot);
-        self.index.remove(&key);
-        if let Some(alias) = alias {
-            self.index.remove(&alias);
-        }
         Some(value)
+    }
+
+    /// Makes `key` lead to a name whose key it is already, and which is not in the index.
+    fn name(&mut self, key: &K, name: Name) {
+        let Self { index, hasher, slots, .. } = self;
+        index.insert_unique(hasher.hash_one(key), name, |name| {
+            key_of(slots, *name).map_or(0, |key| hasher.hash_one(key))
+        });
+    }
+
+    /// Takes a name out of the index, if the slot's entry has that.
+    fn unname(&mut self, name: Name) {
+        let Self { index, hasher, slots, .. } = self;
+        if let Some(key) = key_of(slots, name)
+            && let Ok(found) = index.find_entry(hasher.hash_one(key), |other| *other == name)
+        {
+            found.remove();
+        }
     }
 
     fn is_ordered(&self, handle: Handle) -> bool {
@@ -162,26 +207,30 @@ impl<K: Copy + Eq + Hash, V> LruMap<K, V> {
     }
 
     fn unlink(&mut self, slot: u32) {
-        let Slot { newer, older, .. } = self.slots[slot as usize];
+        let Neighbours { newer, older } = self.order[slot as usize];
         match newer {
             NONE => self.newest = older,
-            newer => self.slots[newer as usize].older = older,
+            newer => self.order[newer as usize].older = older,
         }
         match older {
             NONE => self.oldest = newer,
-            older => self.slots[older as usize].newer = newer,
+            older => self.order[older as usize].newer = newer,
         }
     }
 
     fn link_newest(&mut self, slot: u32) {
         let older = std::mem::replace(&mut self.newest, slot);
-        self.slots[slot as usize].older = older;
-        self.slots[slot as usize].newer = NONE;
+        self.order[slot as usize] = Neighbours { newer: NONE, older };
         match older {
             NONE => self.oldest = slot,
-            older => self.slots[older as usize].newer = slot,
+            older => self.order[older as usize].newer = slot,
         }
     }
+}
+
+fn key_of<K, V>(slots: &[Slot<K, V>], name: Name) -> Option<&K> {
+    let entry = slots.get(name.slot as usize)?.entry.as_ref()?;
+    if name.is_alias { entry.alias.as_ref() } else { Some(&entry.key) }
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Finished exchanges that wait for their reader.
 
-use std::collections::VecDeque;
-
 use geophone_model::exchange::Exchange;
 use geophone_proto_parse as proto;
 
@@ -10,13 +8,14 @@ use crate::{
     translate::{Origin, blank, fill},
 };
 
-/// A queue with room for so many exchanges, whose buffers go round.
+/// A queue with room for so many exchanges. Each is written and read where it stays, and its buffers serve again.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    waiting: VecDeque<Exchange>,
-    spare: Vec<Exchange>,
-    /// The one that was handed out last.
-    current: Option<Exchange>,
+    /// Those that were handed out, up to `next`, the last of them perhaps still being read; those that wait, up to `end`;
+    /// and those whose buffers are kept.
+    slots: Vec<Exchange>,
+    next: usize,
+    end: usize,
     /// Where parsers put theirs.
     parsed: proto::Exchange,
     max: usize,
@@ -24,12 +23,11 @@ pub(crate) struct Ready {
 
 impl Ready {
     pub(crate) fn new(max: usize) -> Self {
-        let (waiting, spare) = (VecDeque::new(), Vec::new());
-        Self { waiting, spare, current: None, parsed: proto::Exchange::default(), max }
+        Self { slots: Vec::new(), next: 0, end: 0, parsed: proto::Exchange::default(), max }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.waiting.len()
+    pub(crate) const fn len(&self) -> usize {
+        self.end - self.next
     }
 
     /// Takes what a parser has finished.
@@ -40,28 +38,35 @@ impl Ready {
         book: &mut ExchangeBook,
     ) {
         while parser.poll(&mut self.parsed) {
-            if self.waiting.len() >= self.max {
+            if self.len() >= self.max {
                 book.not_polled += 1;
                 continue;
             }
             let origin = origin();
-            let mut exchange = self.spare.pop().unwrap_or_else(|| blank(&origin));
-            fill(&mut exchange, &origin, &mut self.parsed);
-            self.waiting.push_back(exchange);
+            if self.next > self.len() {
+                // Where the reader leaves some, what it has read makes room, and fewer are moved than it has read.
+                self.slots[..self.end].rotate_left(self.next);
+                (self.next, self.end) = (0, self.end - self.next);
+            }
+            if self.end == self.slots.len() {
+                self.slots.push(blank(&origin));
+            }
+            fill(&mut self.slots[self.end], &origin, &mut self.parsed);
+            self.end += 1;
             book.ready += 1;
         }
     }
 
     pub(crate) fn next(&mut self, book: &mut ExchangeBook) -> Option<&Exchange> {
-        let next = self.waiting.pop_front()?;
+        if self.next == self.end {
+            (self.next, self.end) = (0, 0);
+            self.slots.truncate(MAX_SPARE);
+            return None;
+        }
         book.ready -= 1;
         book.polled += 1;
-        if let Some(read) = self.current.replace(next)
-            && self.spare.len() < MAX_SPARE
-        {
-            self.spare.push(read);
-        }
-        self.current.as_ref()
+        self.next += 1;
+        self.slots.get(self.next - 1)
     }
 }
 

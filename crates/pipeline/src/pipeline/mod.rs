@@ -60,8 +60,8 @@ enum GivenUp {
 const UPKEEP_NS: u64 = 100_000_000;
 
 /// What a connection costs beside its struct and what waits in it, by measurement: its parser with the buffers of a call
-/// (about 2.5 KiB), its places in the tables and its two sockets.
-const BYTES_PER_CONNECTION: usize = 3300;
+/// (about 1 KiB) and its places in the tables.
+const BYTES_PER_CONNECTION: usize = 1250;
 
 /// The most that a system call moves (`MAX_RW_COUNT`, include/linux/fs.h), rounded up.
 const MAX_CALL_BYTES: u64 = 1 << 31;
