@@ -1,7 +1,7 @@
 //! What the kernel programs count, per CPU; user space adds the CPUs up.
 //!
 //! For packets: `PACKETS_SEEN` is the sum of `PACKETS_PASSED` and of every reason; for payload bytes likewise. The same
-//! holds for the calls of the system call path.
+//! holds for system calls where those are hooked, and the counters of bytes are theirs then.
 
 /// Index of a counter.
 pub type Index = usize;
@@ -40,22 +40,27 @@ pub const BYTES_UNREADABLE: Index = 14;
 pub const RECORDS: Index = 15;
 /// Records of sockets and processes for which the ring had no room.
 pub const RECORDS_LOST: Index = 16;
-/// System calls on sockets that moved bytes.
+/// System calls on sockets that moved bytes, those included whose descriptor is closed by now.
 pub const CALLS_SEEN: Index = 17;
 /// Of these, handed to the ring.
 pub const CALLS_PASSED: Index = 18;
 /// Policy wants nothing of it.
 pub const CALLS_UNWANTED: Index = 19;
-/// The ring had no room.
+/// The ring had no room for it, or for a part of it.
 pub const CALLS_RING_FULL: Index = 20;
-/// Calls whose bytes cannot be read at the call (`sendfile`, `splice`): reported as a gap of known length.
+/// Calls of whose bytes none could be read (`sendfile`, `splice`, what `MSG_TRUNC` throws away): reported as a gap of known
+/// length.
 pub const CALLS_OPAQUE: Index = 21;
-/// Calls whose descriptor did not lead to a TCP or UDP socket of the IP families.
+/// Calls whose descriptor led to a socket that is none of TCP or UDP over IP.
 pub const CALLS_OTHER: Index = 22;
-/// Calls of the agent itself.
+/// Calls of the agent itself, and on the connections of its own listeners.
 pub const CALLS_OWN: Index = 23;
+/// Calls on a socket that has no cookie yet, so that nothing can be said of which it is.
+pub const CALLS_NAMELESS: Index = 24;
+/// Calls whose descriptor was closed by another thread before they returned.
+pub const CALLS_CLOSED: Index = 25;
 /// How many counters there are.
-pub const COUNT: usize = 24;
+pub const COUNT: usize = 26;
 
 /// The value of the per-CPU map: all counters of one CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ pub mod socket;
 pub mod syscall;
 
 /// Version of everything in this crate; goes up with any change of a layout or of a meaning.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Asserts that a type has the size that the other side counts on.
 macro_rules! assert_size {

@@ -14,7 +14,7 @@ pub struct ChunkHead {
     pub at_ns: u64,
     /// The socket's cookie.
     pub cookie: u64,
-    /// Offset in this direction's stream of the first byte of the record.
+    /// Offset in this direction's stream of the first byte of the record, counted from the first call that was seen.
     pub offset: u64,
     /// Bytes that the record stands for.
     pub len: u64,
@@ -50,4 +50,56 @@ pub struct ChunkRecord<const N: usize> {
     pub head: ChunkHead,
     /// The bytes, as far as captured.
     pub payload: [u8; N],
+}
+
+/// Room for bytes in a record. `bpf_ringbuf_reserve` takes only constants, so there are a few sizes.
+pub const CAPACITIES: [usize; 4] = [256, 2048, 16384, 65536];
+
+/// Up to this many bytes are taken in records of the second largest size, so that not much of the largest stays empty.
+pub const LARGEST_FROM: u64 = 2 * CAPACITIES[2] as u64;
+
+/// How many pieces of one call are looked at: a buffer of a vectored call is one, or several if it is longer than the largest
+/// of [`CAPACITIES`]. What is beyond is a gap of known length.
+pub const MAX_PIECES: usize = 32;
+
+/// How many messages one `sendmmsg` or `recvmmsg` moves at most (`UIO_MAXIOV`, include/uapi/linux/uio.h).
+pub const MAX_MESSAGES: u64 = 1024;
+
+/// How many numbers of system calls the table [`Calls`] has; calls with larger ones are not hooked.
+pub const CALL_NUMBERS: usize = 512;
+
+/// How each system call names the bytes that it moves, by the call's number: one of [`call`]'s shapes, with its marks.
+pub type Calls = [u8; CALL_NUMBERS];
+
+/// The entries of [`Calls`].
+pub mod call {
+    /// Not hooked.
+    pub const NONE: u8 = 0;
+    /// (descriptor, address, length): `read`, `write`, `recvfrom`, `sendto`.
+    pub const BUFFER: u8 = 1;
+    /// (descriptor, vectors, number of vectors): `readv`, `writev`.
+    pub const VECTORS: u8 = 2;
+    /// (descriptor, message): `recvmsg`, `sendmsg`.
+    pub const MESSAGE: u8 = 3;
+    /// (descriptor, messages, number of messages), returns the number of messages: `recvmmsg`, `sendmmsg`.
+    pub const MESSAGES: u8 = 4;
+    /// (descriptor to, …): `sendfile`.
+    pub const SENDFILE: u8 = 5;
+    /// (descriptor from, offset, descriptor to, …): `splice`.
+    pub const SPLICE: u8 = 6;
+
+    /// The bits of the shapes.
+    pub const SHAPE: u8 = 0x0f;
+    /// The third argument has the flags of a receiving call.
+    pub const FLAGS_THIRD: u8 = 0x10;
+    /// The fourth argument has the flags of a receiving call.
+    pub const FLAGS_FOURTH: u8 = 0x20;
+    /// The process sends.
+    pub const OUTGOING: u8 = 0x80;
+}
+
+/// Key of a direction's stream: a socket and who speaks, as in [`crate::policy::key`].
+#[inline(always)]
+pub const fn stream(cookie: u64, outgoing: bool) -> u64 {
+    crate::policy::key(cookie, !outgoing)
 }

@@ -17,6 +17,21 @@ pub fn opaque(value: u64) -> u64 {
     value
 }
 
+/// The same place, of whose contents the compiler knows nothing any more: what it has in registers it writes back, and what it
+/// reads behind this barrier it reads again.
+///
+/// A loop over a state in a map is then one loop, and not one for each way to begin it; and the verifier, which knows nothing
+/// of a map's values, does not tell the ways apart either.
+#[inline(always)]
+pub fn forgotten<T>(value: &mut T) -> &mut T {
+    let mut address = &raw mut *value;
+    // SAFETY: the register is not changed; by all that the compiler knows, memory is, which is what `&mut` allows.
+    unsafe {
+        asm!("{0} = {0}", inout(reg) address, options(nostack, preserves_flags));
+        &mut *address
+    }
+}
+
 /// `len`, if it is from 1 to `max`, in a form that the verifier believes.
 ///
 /// It learns nothing from `len != 0` before Linux 6.8, so the value is made one smaller, compared with the upper bound

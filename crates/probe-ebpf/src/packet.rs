@@ -24,7 +24,8 @@ use self::header::{Header, Outcome};
 use crate::{
     bytes::opaque,
     globals,
-    maps::{OWN, POLICY, count},
+    maps::{POLICY, count},
+    own,
     sock::{self, Owner},
 };
 
@@ -78,7 +79,7 @@ fn report(ctx: &SkBuffContext, header: &Header, side: u8) -> Outcome {
         return counter::PACKETS_EMPTY;
     }
     let Owner { netns, state } = owner(ctx);
-    if is_own(netns, header.source_port) || is_own(netns, header.destination_port) {
+    if own::is_listener(netns, header.source_port) || own::is_listener(netns, header.destination_port) {
         return counter::PACKETS_OWN;
     }
     count(counter::BYTES_SEEN, u64::from(header.payload_len));
@@ -138,16 +139,6 @@ fn is_listener(state: u8) -> bool {
 fn skip(cookie: u64, side: u8) -> Skip {
     // SAFETY: the entry may be replaced while it is read, but it is a word that is read at once.
     unsafe { POLICY.get(policy::key(cookie, side == side::INGRESS)) }.copied().unwrap_or_default()
-}
-
-#[inline(always)]
-fn is_own(netns: u32, port: u16) -> bool {
-    let Some(listeners) = OWN.get(0) else { return false };
-    let mut own = false;
-    for listener in listeners {
-        own |= listener.port == u32::from(port) && port != 0 && (listener.netns == netns || listener.netns == 0);
-    }
-    own
 }
 
 #[inline(always)]

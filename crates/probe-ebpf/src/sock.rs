@@ -7,9 +7,6 @@ use geophone_probe_common::record::{Address, family};
 
 use crate::globals;
 
-/// How much of `struct sock_common` the packet path reads: up to and with the pointer to the network namespace.
-const HEAD_LEN: usize = 64;
-
 /// What a packet needs of its socket.
 #[derive(Clone, Copy, Default)]
 pub struct Owner {
@@ -20,27 +17,90 @@ pub struct Owner {
 }
 
 /// Reads state and namespace of the socket of a packet.
-///
-/// The pointer goes to the helper as it is, and the fields are taken from the copy: the verifier allows no arithmetic on a
-/// pointer to a socket.
 #[inline(always)]
 pub fn owner(sock: *const c_void) -> Owner {
     if globals::has_sock_offsets() == 0 {
         return Owner::default();
     }
-    let mut words = MaybeUninit::<[u64; HEAD_LEN / 8]>::uninit();
-    // SAFETY: the destination has HEAD_LEN bytes; the helper checks the source, and writes all of them if it succeeds.
-    if unsafe { bpf_probe_read_kernel(words.as_mut_ptr().cast(), HEAD_LEN as u32, sock) } != 0 {
-        return Owner::default();
+    // Up to and with the pointer to the network namespace.
+    let Some(common) = Common::<8>::read(sock) else { return Owner::default() };
+    Owner { netns: common.netns(), state: common.field(globals::skc_state()) }
+}
+
+/// The first words of a `struct sock_common`, copied at once.
+///
+/// The pointer goes to the helper as it is, and the fields are taken from the copy: the verifier allows no arithmetic on a
+/// pointer to a socket, and one call of the helper costs less than one for each field.
+pub struct Common<const WORDS: usize>(MaybeUninit<[u64; WORDS]>);
+
+/// Up to and with the cookie.
+pub type WholeCommon = Common<16>;
+
+impl<const WORDS: usize> Common<WORDS> {
+    #[inline(always)]
+    pub fn read(sock: *const c_void) -> Option<Self> {
+        let mut words = MaybeUninit::<[u64; WORDS]>::uninit();
+        // SAFETY: the destination has the size that is given; the helper checks the source, and writes all of it if it
+        // succeeds.
+        let failed = unsafe { bpf_probe_read_kernel(words.as_mut_ptr().cast(), (WORDS * 8) as u32, sock) };
+        (failed == 0).then_some(Self(words))
     }
-    let (net, state) = (globals::skc_net() as usize, globals::skc_state() as usize);
-    if net + size_of::<u64>() > HEAD_LEN || state >= HEAD_LEN {
-        return Owner::default();
+
+    #[inline(always)]
+    pub fn netns(&self) -> u32 {
+        netns_inum(self.field(globals::skc_net()))
     }
-    let head = words.as_ptr().cast::<u8>();
-    // SAFETY: both offsets were checked against the size of `words`, whose bytes are all written.
-    let (net, state) = unsafe { (head.add(net).cast::<u64>().read_unaligned(), head.add(state).read()) };
-    Owner { netns: netns_inum(net), state }
+
+    /// Its address family: 4, 6, or `None` for any other.
+    #[inline(always)]
+    pub fn family(&self) -> Option<u8> {
+        family_of(self.field(globals::skc_family()))
+    }
+
+    #[inline(always)]
+    pub fn cookie(&self) -> u64 {
+        self.field(globals::skc_cookie())
+    }
+
+    /// Its own port, host order.
+    #[inline(always)]
+    pub fn local_port(&self) -> u16 {
+        self.field(globals::skc_num())
+    }
+
+    /// The other end's port, host order.
+    #[inline(always)]
+    pub fn remote_port(&self) -> u16 {
+        u16::from_be(self.field(globals::skc_dport()))
+    }
+
+    /// Its own address.
+    #[inline(always)]
+    pub fn local(&self, family: u8) -> Address {
+        self.address(family, globals::skc_rcv_saddr(), globals::skc_v6_rcv_saddr())
+    }
+
+    /// The other end's address.
+    #[inline(always)]
+    pub fn remote(&self, family: u8) -> Address {
+        self.address(family, globals::skc_daddr(), globals::skc_v6_daddr())
+    }
+
+    #[inline(always)]
+    fn address(&self, family: u8, v4: u32, v6: u32) -> Address {
+        if family == family::V6 { self.field(v6) } else { widen(self.field(v4)) }
+    }
+
+    /// A field, or zero if it lies behind what was copied: the probe looks at the offsets before it loads a program.
+    #[inline(always)]
+    fn field<T: Copy + Default>(&self, offset: u32) -> T {
+        let offset = offset as usize;
+        if offset + size_of::<T>() > WORDS * 8 {
+            return T::default();
+        }
+        // SAFETY: within the words, all of which are written. A field lies at a multiple of its size.
+        unsafe { self.0.as_ptr().byte_add(offset).cast::<T>().read() }
+    }
 }
 
 /// Inode number of the network namespace of a `struct net`.
@@ -60,6 +120,12 @@ impl Sock {
         (globals::has_sock_offsets() != 0).then_some(Self(sock as u64))
     }
 
+    /// The socket at an address that was found in the kernel's memory, by a program that is loaded only if the layout is known.
+    #[inline(always)]
+    pub fn at(sock: u64) -> Self {
+        Self(sock)
+    }
+
     /// Its transport protocol, as IP numbers them.
     #[inline(always)]
     pub fn protocol(self) -> u16 {
@@ -75,19 +141,19 @@ impl Sock {
     /// Its address family: 4, 6, or `None` for any other.
     #[inline(always)]
     pub fn family(self) -> Option<u8> {
-        const AF_INET: u16 = 2;
-        const AF_INET6: u16 = 10;
-        match self.field::<u16>(globals::skc_family()) {
-            AF_INET => Some(family::V4),
-            AF_INET6 => Some(family::V6),
-            _ => None,
-        }
+        family_of(self.field(globals::skc_family()))
     }
 
     /// Its own port, host order.
     #[inline(always)]
     pub fn local_port(self) -> u16 {
         self.field(globals::skc_num())
+    }
+
+    /// Its own port, host order, which it keeps when it has given it back.
+    #[inline(always)]
+    pub fn source_port(self) -> u16 {
+        u16::from_be(self.field(globals::inet_sport()))
     }
 
     /// The other end's port, host order.
@@ -116,6 +182,17 @@ impl Sock {
     #[inline(always)]
     fn field<T: Copy + Default>(self, offset: u32) -> T {
         read_kernel(self.0 + u64::from(offset)).unwrap_or_default()
+    }
+}
+
+#[inline(always)]
+fn family_of(family: u16) -> Option<u8> {
+    const AF_INET: u16 = 2;
+    const AF_INET6: u16 = 10;
+    match family {
+        AF_INET => Some(family::V4),
+        AF_INET6 => Some(family::V6),
+        _ => None,
     }
 }
 

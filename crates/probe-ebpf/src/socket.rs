@@ -2,7 +2,10 @@
 
 use aya_ebpf::{
     cty::c_void,
-    helpers::{bpf_get_current_pid_tgid, bpf_ktime_get_ns, generated::{bpf_get_current_comm, bpf_get_socket_cookie}},
+    helpers::{
+        bpf_get_current_pid_tgid, bpf_ktime_get_ns,
+        generated::{bpf_get_current_comm, bpf_get_socket_cookie},
+    },
     macros::btf_tracepoint,
     programs::BtfTracePointContext,
 };

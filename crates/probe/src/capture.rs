@@ -1,11 +1,10 @@
 //! Opening, reading and closing a capture.
 
-use std::{fs::File, path::PathBuf};
+use std::fs::File;
 
 use aya::{
     Ebpf, EbpfLoader, Pod,
     maps::{Array, HashMap, MapData, PerCpuArray, RingBuf},
-    programs::{BtfTracePoint, CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, ProgramError},
 };
 use geophone_model::{
     capture::{CaptureEvent, Loss},
@@ -19,37 +18,18 @@ use geophone_probe_common::{
 };
 
 use crate::{
-    btf::Btf,
+    attach,
+    btf::{Btf, BtfError},
+    calls::CallLayout,
     clock::Clock,
+    config::{Config, Family},
     counters::Totals,
     decode::{Item, decode},
     error::ProbeError,
-    hook::{Hook, HookState},
-    kernel::Layout,
+    hook::Hook,
+    kernel::SocketLayout,
     object, requirements,
 };
-
-/// How a capture is made.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Config {
-    /// The cgroup (a directory of a cgroup2 file system) whose sockets are observed, with all below it. Both ends of a
-    /// connection over the loopback device must be inside. `None` for all sockets of the machine.
-    pub cgroup: Option<PathBuf>,
-    /// Size of the ring in bytes: a power of two and a multiple of the page size.
-    pub ring_bytes: usize,
-    /// How many directions of connections can have a policy at a time.
-    pub policy_entries: u32,
-    /// Ports of the agent's own listeners, whose traffic is not reported; at most
-    /// [`MAX_OWN_LISTENERS`](geophone_probe_common::policy::MAX_OWN_LISTENERS).
-    pub own_ports: Vec<u16>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { cgroup: None, ring_bytes: 16 << 20, policy_entries: 32_768, own_ports: Vec::new() }
-    }
-}
 
 /// Which way bytes pass a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,7 +43,8 @@ pub enum Flow {
 /// What the kernel need not copy of a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skip {
-    /// Payload before this TCP sequence number, which lies less than 2^31 ahead.
+    /// Payload before this TCP sequence number, which lies less than 2^31 ahead. System calls have no sequence numbers: there
+    /// it leaves nothing out.
     Until(u32),
     /// All payload from now on.
     Forever,
@@ -87,6 +68,7 @@ pub struct Capture {
     policy: HashMap<MapData, u64, SkipWord>,
     hooks: Vec<Hook>,
     clock: Clock,
+    family: Family,
     ring_bytes: usize,
     read: Drained,
     lost: u64,
@@ -101,21 +83,31 @@ impl Capture {
     /// [`ProbeError`] says what is missing and what to do. Hooks that only add to the picture are not errors: see
     /// [`hooks`](Self::hooks).
     pub fn open(config: &Config) -> Result<Self, ProbeError> {
-        check(config)?;
-        requirements::check_capabilities()?;
+        config.check()?;
+        requirements::check_capabilities(config.family)?;
         requirements::check_lockdown()?;
-        let path = config.cgroup.clone().map_or_else(requirements::cgroup2_root, Ok)?;
-        let cgroup = File::open(&path).map_err(|source| ProbeError::Cgroup { path, source })?;
-        let types = Btf::of_the_running_kernel();
-        let mut kernel = load(config, types.as_ref().ok())?;
-        let mut hooks = attach_packets(&mut kernel, &cgroup)?;
-        hooks.extend(attach_tracepoints(&mut kernel, types.err().map(|error| error.to_string())));
+        let layout = Btf::of_the_running_kernel();
+        let mut kernel = load(config, layout.as_ref())?;
+        let types = match &layout {
+            Ok(_) => aya::Btf::from_sys_fs().map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let mut hooks = match config.family {
+            Family::Packets => {
+                let path = config.cgroup.clone().map_or_else(requirements::cgroup2_root, Ok)?;
+                let cgroup = File::open(&path).map_err(|source| ProbeError::Cgroup { path, source })?;
+                attach::packets(&mut kernel, &cgroup)?
+            }
+            Family::Syscalls => attach::calls(&mut kernel, &types)?,
+        };
+        hooks.extend(attach::tracepoints(&mut kernel, &types));
         let mut capture = Self {
             ring: map(&mut kernel, "RING")?,
             counters: map(&mut kernel, "COUNTERS")?,
             policy: map(&mut kernel, "POLICY")?,
             hooks,
             clock: Clock::measure(),
+            family: config.family,
             ring_bytes: config.ring_bytes,
             read: Drained::default(),
             lost: 0,
@@ -195,7 +187,7 @@ impl Capture {
     /// [`ProbeError::Map`] if the kernel's counters cannot be read.
     pub fn ledger(&self) -> Result<Vec<LedgerRow>, ProbeError> {
         let totals = self.totals()?;
-        let mut rows = totals.rows();
+        let mut rows = totals.rows(self.family);
         let submitted = totals.of(geophone_probe_common::counter::RECORDS);
         // What is neither handed over nor malformed waits in the ring.
         let waiting = submitted.saturating_sub(self.read.records);
@@ -211,29 +203,13 @@ impl Capture {
     }
 }
 
-fn check(config: &Config) -> Result<(), ProbeError> {
-    const PAGE: usize = 4096;
-    let invalid = |what| Err(ProbeError::Config { what });
-    if !config.ring_bytes.is_power_of_two() || config.ring_bytes < PAGE || config.ring_bytes > 1 << 30 {
-        return invalid(format!(
-            "the ring cannot have {} bytes: take a power of two from 4 KiB to 1 GiB",
-            config.ring_bytes
-        ));
-    }
-    if config.policy_entries == 0 {
-        return invalid("the policy map cannot have 0 entries".to_owned());
-    }
-    if config.own_ports.len() > MAX_OWN_LISTENERS {
-        return invalid(format!(
-            "at most {MAX_OWN_LISTENERS} own ports can be left out, not {}",
-            config.own_ports.len()
-        ));
-    }
-    Ok(())
-}
-
-fn load(config: &Config, types: Option<&Btf>) -> Result<Ebpf, ProbeError> {
-    let layout = Layout::new(types).map_err(|source| ProbeError::Load { source: source.into() })?;
+fn load(config: &Config, types: Result<&Btf, &BtfError>) -> Result<Ebpf, ProbeError> {
+    let load_error = |source: BtfError| ProbeError::Load { source: source.into() };
+    let sockets = SocketLayout::new(types.ok()).map_err(load_error)?;
+    let calls = match config.family {
+        Family::Packets => None,
+        Family::Syscalls => Some(CallLayout::new(types)?),
+    };
     let version_symbol = format!("GEOPHONE_ABI_{ABI_VERSION}");
     let object = object::embedded();
     if !contains(object, version_symbol.as_bytes()) {
@@ -242,91 +218,19 @@ fn load(config: &Config, types: Option<&Btf>) -> Result<Ebpf, ProbeError> {
     let ring_bytes = u32::try_from(config.ring_bytes).unwrap_or(u32::MAX);
     let mut loader = EbpfLoader::new();
     loader.map_max_entries("RING", ring_bytes).map_max_entries("POLICY", config.policy_entries);
-    for (name, value) in layout.globals() {
+    let streams = if calls.is_some() { config.stream_entries } else { 1 };
+    loader.map_max_entries("STREAMS", streams);
+    for (name, value) in sockets.globals().chain(calls.iter().flat_map(CallLayout::globals)) {
         loader.override_global(name, value, true);
+    }
+    if let Some(calls) = &calls {
+        loader.override_global("CALLS", calls.table(), true);
     }
     let mut kernel = loader.load(object).map_err(|source| ProbeError::Load { source: source.into() })?;
     let own = kernel.map_mut("OWN").ok_or(ProbeError::ObjectIncomplete { kind: "map", name: "OWN" })?;
     let mut own = Array::<_, OwnListeners>::try_from(own).map_err(map_error("OWN"))?;
     own.set(0, OwnListeners::new(&config.own_ports), 0).map_err(map_error("OWN"))?;
     Ok(kernel)
-}
-
-fn attach_packets(kernel: &mut Ebpf, cgroup: &File) -> Result<Vec<Hook>, ProbeError> {
-    const HOOKS: [(&str, &str, CgroupSkbAttachType, &str); 2] = [
-        ("packet_egress", "cgroup_skb/egress", CgroupSkbAttachType::Egress, "packets that leave a socket"),
-        ("packet_ingress", "cgroup_skb/ingress", CgroupSkbAttachType::Ingress, "packets that reach a socket"),
-    ];
-    let mut hooks = Vec::new();
-    for (program, hook, direction, purpose) in HOOKS {
-        let attach = || -> Result<(), ProgramError> {
-            let program: &mut CgroupSkb = kernel.program_mut(program).ok_or(ProgramError::NotLoaded)?.try_into()?;
-            program.load()?;
-            // "Single" makes a link, which lives beside other programs at the same cgroup; the other modes are refused
-            // for a link.
-            program.attach(cgroup, direction, CgroupAttachMode::Single).map(|_| ())
-        };
-        attach_result(attach).map_err(|reason| ProbeError::Attach { hook, reason })?;
-        hooks.push(Hook { name: hook, purpose, state: HookState::Attached });
-    }
-    Ok(hooks)
-}
-
-/// Attaches what adds to the picture. Each hook stands for itself.
-fn attach_tracepoints(kernel: &mut Ebpf, no_types: Option<String>) -> Vec<Hook> {
-    const HOOKS: [(&str, &str); 3] = [
-        ("inet_sock_set_state", "who connects and listens"),
-        ("sched_process_exec", "programs that start"),
-        ("sched_process_exit", "processes that end"),
-    ];
-    let types = match no_types {
-        None => aya::Btf::from_sys_fs().map_err(|error| error.to_string()),
-        Some(reason) => Err(reason),
-    };
-    let mut attach = |name: &'static str| -> Result<(), String> {
-        let types = types.as_ref().map_err(Clone::clone)?;
-        attach_result(|| {
-            let program: &mut BtfTracePoint = kernel.program_mut(name).ok_or(ProgramError::NotLoaded)?.try_into()?;
-            program.load(name, types)?;
-            program.attach().map(|_| ())
-        })
-    };
-    HOOKS
-        .into_iter()
-        .map(|(name, purpose)| {
-            let state = attach(name).map_or_else(HookState::Absent, |()| HookState::Attached);
-            Hook { name, purpose, state }
-        })
-        .collect()
-}
-
-/// Runs `attach`; an error becomes one line, with the end of the verifier's log where there is one.
-fn attach_result(attach: impl FnOnce() -> Result<(), ProgramError>) -> Result<(), String> {
-    const LOG_LINES: usize = 12;
-    attach().map_err(|error| match error {
-        ProgramError::LoadError { io_error, verifier_log } => {
-            let log = verifier_log.to_string();
-            let lines: Vec<_> = log.lines().rev().filter(|line| !line.trim().is_empty()).take(LOG_LINES).collect();
-            let log: Vec<_> = lines.into_iter().rev().collect();
-            format!("the kernel refused the program: {io_error}\n{}", log.join("\n")).trim_end().to_owned()
-        }
-        other => chain(&other),
-    })
-}
-
-/// An error and its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let error_text = error.to_string();
-        if !text.contains(&error_text) {
-            text.push_str(": ");
-            text.push_str(&error_text);
-        }
-        cause = error.source();
-    }
-    text
 }
 
 fn map<T: TryFrom<aya::maps::Map, Error = aya::maps::MapError>>(

@@ -3,6 +3,8 @@
 use geophone_model::ledger::{LedgerRow, Stage, Unit};
 use geophone_probe_common::counter::{self, COUNT, Index};
 
+use crate::Family;
+
 /// The counters of all CPUs, added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Totals([u64; COUNT]);
@@ -21,15 +23,34 @@ impl Totals {
         self.0[index]
     }
 
-    /// Records that found no room in the ring.
+    /// Records that found no room in the ring; calls, where those are hooked, of which each may have had several.
     pub(crate) const fn lost(&self) -> u64 {
         self.of(counter::PACKETS_RING_FULL) + self.of(counter::RECORDS_LOST) + self.of(counter::CALLS_RING_FULL)
     }
 
     /// The accounts of the hooks. A snapshot that is taken while packets pass may be off by the packets that are inside a
-    /// program at that moment; it balances when the hooks are gone.
-    pub(crate) fn rows(&self) -> Vec<LedgerRow> {
-        let packets = LedgerRow::new(
+    /// program at that moment; it balances when the hooks are gone. The same holds for calls.
+    pub(crate) fn rows(&self, family: Family) -> Vec<LedgerRow> {
+        let items = match family {
+            Family::Packets => self.packets(),
+            Family::Syscalls => self.calls(),
+        };
+        let bytes = LedgerRow::new(
+            Stage::Hook,
+            Unit::Bytes,
+            self.of(counter::BYTES_SEEN),
+            self.of(counter::BYTES_PASSED),
+            &[
+                ("unwanted", self.of(counter::BYTES_UNWANTED)),
+                ("ring_full", self.of(counter::BYTES_RING_FULL)),
+                ("unreadable", self.of(counter::BYTES_UNREADABLE)),
+            ],
+        );
+        vec![items, bytes]
+    }
+
+    fn packets(&self) -> LedgerRow {
+        LedgerRow::new(
             Stage::Hook,
             Unit::Packets,
             self.of(counter::PACKETS_SEEN),
@@ -44,19 +65,25 @@ impl Totals {
                 ("unwanted", self.of(counter::PACKETS_UNWANTED)),
                 ("ring_full", self.of(counter::PACKETS_RING_FULL)),
             ],
-        );
-        let bytes = LedgerRow::new(
+        )
+    }
+
+    fn calls(&self) -> LedgerRow {
+        LedgerRow::new(
             Stage::Hook,
-            Unit::Bytes,
-            self.of(counter::BYTES_SEEN),
-            self.of(counter::BYTES_PASSED),
+            Unit::Packets,
+            self.of(counter::CALLS_SEEN),
+            self.of(counter::CALLS_PASSED),
             &[
-                ("unwanted", self.of(counter::BYTES_UNWANTED)),
-                ("ring_full", self.of(counter::BYTES_RING_FULL)),
-                ("unreadable", self.of(counter::BYTES_UNREADABLE)),
+                ("opaque", self.of(counter::CALLS_OPAQUE)),
+                ("other_protocol", self.of(counter::CALLS_OTHER)),
+                ("nameless_socket", self.of(counter::CALLS_NAMELESS)),
+                ("closed_meanwhile", self.of(counter::CALLS_CLOSED)),
+                ("own", self.of(counter::CALLS_OWN)),
+                ("unwanted", self.of(counter::CALLS_UNWANTED)),
+                ("ring_full", self.of(counter::CALLS_RING_FULL)),
             ],
-        );
-        vec![packets, bytes]
+        )
     }
 }
 
@@ -71,6 +98,17 @@ mod tests {
         one[counter::PACKETS_PASSED] = 2;
         one[counter::PACKETS_EMPTY] = 1;
         let totals = Totals::sum([one, one].iter());
-        assert_eq!(totals.rows()[0].to_string(), "hook packets: seen 6 = passed 4 + empty 2");
+        let rows = totals.rows(Family::Packets);
+        assert_eq!(rows[0].to_string(), "hook packets: seen 6 = passed 4 + empty 2");
+    }
+
+    /// One of each: whatever becomes of a call has a place in the row.
+    #[test]
+    fn every_fate_of_a_call_is_in_its_row() {
+        let mut one = [0; COUNT];
+        one[counter::CALLS_PASSED..COUNT].fill(1);
+        one[counter::CALLS_SEEN] = (COUNT - counter::CALLS_PASSED) as u64;
+        let rows = Totals::sum([one].iter()).rows(Family::Syscalls);
+        assert_eq!(rows[0].imbalance(), 0, "{}", rows[0]);
     }
 }

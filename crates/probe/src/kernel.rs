@@ -1,4 +1,4 @@
-//! What the kernel programs must know of the running kernel.
+//! What the kernel programs must know of the running kernel's sockets.
 
 use aya::{
     programs::ProgramType,
@@ -8,7 +8,7 @@ use aya::{
 use crate::btf::{Btf, BtfError};
 
 /// Values for the globals of the kernel object, by symbol.
-pub(crate) struct Layout {
+pub(crate) struct SocketLayout {
     globals: Vec<(&'static str, u32)>,
 }
 
@@ -27,7 +27,7 @@ const SOCKET_FIELDS: [(&str, &str, &str); 11] = [
     ("SK_PROTOCOL", "sock", "sk_protocol"),
 ];
 
-impl Layout {
+impl SocketLayout {
     /// The layout of a kernel with the type information `btf`, or one without any offset.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::ProbeError;
+use crate::{Family, ProbeError};
 
 /// A capability of Linux (include/uapi/linux/capability.h).
 struct Capability {
@@ -18,14 +18,14 @@ const SYS_ADMIN: Capability = Capability { bit: 21, name: "CAP_SYS_ADMIN" };
 const PERFMON: Capability = Capability { bit: 38, name: "CAP_PERFMON" };
 const BPF: Capability = Capability { bit: 39, name: "CAP_BPF" };
 
-/// Checks that this process may load and attach the programs.
+/// Checks that this process may load and attach the programs of a family.
 ///
 /// # Errors
 /// [`ProbeError::MissingCapabilities`] names what is missing. A `/proc` that cannot be read is no error: the kernel will
 /// say no by itself.
-pub fn check_capabilities() -> Result<(), ProbeError> {
+pub fn check_capabilities(family: Family) -> Result<(), ProbeError> {
     match fs::read_to_string("/proc/self/status").ok().as_deref().and_then(effective_capabilities) {
-        Some(effective) => missing_capabilities(effective),
+        Some(effective) => missing_capabilities(effective, family),
         None => Ok(()),
     }
 }
@@ -35,10 +35,14 @@ fn effective_capabilities(status: &str) -> Option<u64> {
     u64::from_str_radix(line.trim(), 16).ok()
 }
 
-fn missing_capabilities(effective: u64) -> Result<(), ProbeError> {
+fn missing_capabilities(effective: u64, family: Family) -> Result<(), ProbeError> {
     let has = |capability: &Capability| effective & 1 << capability.bit != 0;
     // CAP_SYS_ADMIN includes the two that were split off from it in Linux 5.8.
-    let missing: Vec<_> = [BPF, PERFMON, NET_ADMIN]
+    let needed: &[Capability] = match family {
+        Family::Packets => &[BPF, PERFMON, NET_ADMIN],
+        Family::Syscalls => &[BPF, PERFMON],
+    };
+    let missing: Vec<_> = needed
         .iter()
         .filter(|needed| !has(needed) && (needed.bit == NET_ADMIN.bit || !has(&SYS_ADMIN)))
         .map(|needed| needed.name)
@@ -102,6 +106,7 @@ mod tests {
     #[test]
     fn the_missing_capabilities_are_named() {
         let all = 1 << BPF.bit | 1 << PERFMON.bit | 1 << NET_ADMIN.bit;
+        let missing_capabilities = |effective| missing_capabilities(effective, Family::Packets);
         assert!(missing_capabilities(all).is_ok());
         assert!(
             missing_capabilities(1 << SYS_ADMIN.bit | 1 << NET_ADMIN.bit).is_ok(),
@@ -109,6 +114,12 @@ mod tests {
         );
         let error = missing_capabilities(1 << PERFMON.bit).unwrap_err().to_string();
         assert!(error.contains("lacks CAP_BPF, CAP_NET_ADMIN:"), "{error}");
+    }
+
+    #[test]
+    fn system_calls_need_no_rights_over_the_network() {
+        assert!(missing_capabilities(1 << BPF.bit | 1 << PERFMON.bit, Family::Syscalls).is_ok());
+        assert!(missing_capabilities(1 << BPF.bit | 1 << NET_ADMIN.bit, Family::Syscalls).is_err());
     }
 
     #[test]

@@ -73,6 +73,76 @@ fn impossible_fields_are_named() {
     assert_eq!(decode(&99u32.to_ne_bytes(), CLOCK), Err(DecodeError::UnknownKind(99)));
 }
 
+fn head_of_answer() -> ChunkHead {
+    ChunkHead {
+        kind: Kind::Chunk as u32,
+        captured_len: 5,
+        at_ns: 7,
+        cookie: 78,
+        offset: 5_000_000_000,
+        len: 5,
+        tgid: 43,
+        netns: 4_026_531_840,
+        local: [0x7f00_0001_u32.to_be(), 0, 0, 0],
+        remote: [0x7f00_0002_u32.to_be(), 0, 0, 0],
+        local_port: 80,
+        remote_port: 50_000,
+        outgoing: 1,
+        family: family::V4,
+        transport: 6,
+        cut: cut::WHOLE,
+    }
+}
+
+#[test]
+fn a_call_is_read_back() {
+    let mut record = bytes_of(&head_of_answer());
+    record.extend_from_slice(b"HTTP/ and what the ring held before");
+    let Item::Event(CaptureEvent::Chunk(chunk)) = decode(&record, CLOCK).unwrap() else { panic!("no chunk") };
+    let expected = Chunk {
+        at: Timestamp::from_ns(1_007),
+        pid: Pid(43),
+        netns: NetNs(4_026_531_840),
+        cookie: SocketCookie::new(78).unwrap(),
+        local: "127.0.0.1:80".parse().unwrap(),
+        remote: "127.0.0.2:50000".parse().unwrap(),
+        transport: Transport::Tcp,
+        outgoing: true,
+        offset: 5_000_000_000,
+        len: 5,
+        captured: b"HTTP/",
+        cut: Cut::Whole,
+    };
+    assert_eq!(chunk, expected);
+}
+
+#[test]
+fn a_gap_of_a_call_has_a_length_and_no_bytes() {
+    let head = ChunkHead { captured_len: 0, len: 1 << 40, cut: cut::LOST, outgoing: 0, ..head_of_answer() };
+    let record = bytes_of(&head);
+    let Item::Event(CaptureEvent::Chunk(chunk)) = decode(&record, CLOCK).unwrap() else { panic!("no chunk") };
+    assert_eq!((chunk.len, chunk.captured, chunk.cut, chunk.outgoing), (1 << 40, &b""[..], Cut::Lost, false));
+}
+
+#[test]
+fn impossible_calls_are_named() {
+    let check = |change: fn(&mut ChunkHead), error| {
+        let mut head = head_of_answer();
+        change(&mut head);
+        let mut record = bytes_of(&head);
+        record.resize(record.len() + 16, 0);
+        assert_eq!(decode(&record, CLOCK), Err(error));
+    };
+    check(|head| head.cookie = 0, DecodeError::Field("cookie"));
+    check(|head| head.len = 4, DecodeError::Field("captured length"));
+    check(|head| head.family = 0, DecodeError::Field("address family"));
+    check(|head| head.transport = 132, DecodeError::Field("transport protocol"));
+    check(|head| head.cut = 3, DecodeError::Field("cut"));
+    check(|head| (head.len, head.captured_len) = (17, 17), DecodeError::MissingPayload);
+    let whole = bytes_of(&head_of_answer());
+    assert_eq!(decode(&whole[..whole.len() - 1], CLOCK), Err(DecodeError::TooShort));
+}
+
 #[test]
 fn socket_changes_name_the_process_only_where_it_is_the_owner() {
     let record = |old_state, new_state, remote_port| SocketRecord {
