@@ -1,7 +1,11 @@
 //! Which protocol a connection speaks, and which side of it is the client.
 
+#[cfg(feature = "http1")]
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+#[cfg(feature = "http1")]
+use crate::http1;
 use crate::{Connection, Direction, Limits, Protocol};
 
 /// What the first bytes of one direction say about a protocol.
@@ -71,6 +75,9 @@ struct Prefix {
     unbroken_from: usize,
     /// The unbroken bytes may begin in the middle of a message.
     mid_stream: bool,
+    /// What is looked for in the middle of a stream, once something is held of that.
+    #[cfg(feature = "http1")]
+    finder: Option<Box<http1::Finder>>,
 }
 
 /// Something held, in the order in which it came.
@@ -106,15 +113,7 @@ impl Detector {
             Side::A => a,
             Side::B => b,
         };
-        let found = if prefix.held.len() == prefix.unbroken_from {
-            recognise(data, prefix.mid_stream, limits)
-        } else {
-            prefix.held.extend_from_slice(data);
-            let found = recognise(prefix.unbroken(), prefix.mid_stream, limits);
-            prefix.held.truncate(prefix.held.len().saturating_sub(data.len()));
-            found
-        };
-        match found {
+        match prefix.recognise(data, limits) {
             Recognised::Client(protocol) => Verdict::Detected { protocol, client: side },
             Recognised::Server(protocol) => Verdict::Detected { protocol, client: side.opposite() },
             Recognised::Nothing => self.give_up(),
@@ -130,6 +129,10 @@ impl Detector {
         let prefix = self.prefix(side);
         prefix.unbroken_from = prefix.held.len();
         prefix.mid_stream = true;
+        #[cfg(feature = "http1")]
+        {
+            prefix.finder = None;
+        }
         self.hold(Event { side, now_ns, kind: EventKind::Gap(len) }, 0)
     }
 
@@ -185,12 +188,6 @@ impl Detector {
     }
 }
 
-impl Prefix {
-    fn unbroken(&self) -> &[u8] {
-        self.held.get(self.unbroken_from..).unwrap_or_default()
-    }
-}
-
 /// What one side's bytes are.
 #[cfg_attr(not(feature = "http1"), expect(dead_code, reason = "without a protocol nothing is recognised"))]
 enum Recognised {
@@ -202,19 +199,48 @@ enum Recognised {
 
 /// With one protocol there is nothing to choose between; each further one is one more candidate for each role.
 #[cfg(feature = "http1")]
-fn recognise(data: &[u8], mid_stream: bool, limits: &Limits) -> Recognised {
-    use crate::http1;
-
-    if mid_stream {
-        // What is recognised first counts: a response may quote a request further on.
-        let request = http1::find_request(data, limits).map(|found| found.seen);
-        return match (request, http1::find_response(data, limits).map(|found| found.seen)) {
-            (Some(request), Some(response)) if response < request => Recognised::Server(Protocol::Http1),
-            (Some(_), _) => Recognised::Client(Protocol::Http1),
-            (None, Some(_)) => Recognised::Server(Protocol::Http1),
-            (None, None) => Recognised::NeedMore,
-        };
+impl Prefix {
+    /// What `data` makes of the side whose next bytes they are. No byte is looked at again for each call that follows.
+    fn recognise(&mut self, data: &[u8], limits: &Limits) -> Recognised {
+        if self.mid_stream {
+            return self.find(data, limits);
+        }
+        let unbroken_bytes = self.held.len().saturating_sub(self.unbroken_from);
+        if unbroken_bytes == 0 {
+            return recognise(data, limits);
+        }
+        if !http1::may_decide(unbroken_bytes, data, limits) {
+            return Recognised::NeedMore;
+        }
+        let held_bytes = self.held.len();
+        self.held.extend_from_slice(data);
+        let found = recognise(self.held.get(self.unbroken_from..).unwrap_or_default(), limits);
+        self.held.truncate(held_bytes);
+        found
     }
+
+    fn find(&mut self, data: &[u8], limits: &Limits) -> Recognised {
+        let found = match &mut self.finder {
+            Some(finder) => finder.step(data, limits),
+            None => {
+                let mut finder = http1::Finder::default();
+                let found = finder.step(data, limits);
+                if found.is_none() {
+                    self.finder = Some(Box::new(finder));
+                }
+                found
+            }
+        };
+        match found {
+            Some(Direction::ToServer) => Recognised::Client(Protocol::Http1),
+            Some(Direction::ToClient) => Recognised::Server(Protocol::Http1),
+            None => Recognised::NeedMore,
+        }
+    }
+}
+
+#[cfg(feature = "http1")]
+fn recognise(data: &[u8], limits: &Limits) -> Recognised {
     match (http1::detect_client(data, limits), http1::detect_server(data, limits)) {
         (Detection::Match, _) => Recognised::Client(Protocol::Http1),
         (_, Detection::Match) => Recognised::Server(Protocol::Http1),
@@ -224,8 +250,10 @@ fn recognise(data: &[u8], mid_stream: bool, limits: &Limits) -> Recognised {
 }
 
 #[cfg(not(feature = "http1"))]
-fn recognise(_data: &[u8], _mid_stream: bool, _limits: &Limits) -> Recognised {
-    Recognised::Nothing
+impl Prefix {
+    fn recognise(&mut self, _data: &[u8], _limits: &Limits) -> Recognised {
+        Recognised::Nothing
+    }
 }
 
 #[cfg(all(test, feature = "http1"))]

@@ -1,6 +1,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::{Counters, End, Exchange, Want};
 
@@ -71,6 +73,53 @@ fn the_middle_of_a_stream_is_searched() {
     assert_eq!(after_gap.gap(Side::A, 1, 100), Verdict::Undecided);
     assert_eq!(after_gap.bytes(Side::A, 2, b"rest}"), Verdict::Undecided);
     assert_eq!(after_gap.bytes(Side::A, 3, REQUEST), CLIENT_A);
+}
+
+/// What all bytes so far say, looked at as a whole.
+fn naive(data: &[u8], mid_stream: bool, limits: &Limits) -> Verdict {
+    if !mid_stream {
+        return match (http1::detect_client(data, limits), http1::detect_server(data, limits)) {
+            (Detection::Match, _) => CLIENT_A,
+            (_, Detection::Match) => CLIENT_B,
+            (Detection::NoMatch, Detection::NoMatch) => Verdict::Unknown,
+            _ => Verdict::Undecided,
+        };
+    }
+    let request = http1::find_request(data, limits).map(|found| found.seen);
+    match (request, http1::find_response(data, limits).map(|found| found.seen)) {
+        (None, None) => Verdict::Undecided,
+        (Some(request), Some(response)) if response < request => CLIENT_B,
+        (None, Some(_)) => CLIENT_B,
+        (Some(_), _) => CLIENT_A,
+    }
+}
+
+proptest! {
+    #[test]
+    fn pieces_say_what_the_whole_says(
+        words in prop::collection::vec(prop::sample::select(vec![
+            "GET ", "PUT", "/a", " HTTP/1.1", "HTTP/1.1 200", " ", "\r\n", "\n", "x", "HTT", "a-word-of-some-length",
+        ]), 0..24),
+        cuts in prop::collection::vec(1usize..40, 24),
+        mid_stream: bool,
+    ) {
+        let limits = Limits { line_bytes: 64, ..Limits::default() };
+        let data = words.concat().into_bytes();
+        let mut detector = Detector::new(&limits, mid_stream);
+        let mut seen = 0;
+        for len in cuts {
+            let piece = &data[seen..data.len().min(seen + len)];
+            if piece.is_empty() {
+                break;
+            }
+            seen += piece.len();
+            let verdict = detector.bytes(Side::A, 1, piece);
+            prop_assert_eq!(verdict, naive(&data[..seen], mid_stream, &limits), "{}", data[..seen].escape_ascii());
+            if verdict != Verdict::Undecided {
+                break;
+            }
+        }
+    }
 }
 
 #[test]

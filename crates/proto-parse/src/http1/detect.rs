@@ -7,7 +7,7 @@ use memchr::memchr;
 use super::head::{Head, HeadReader};
 use super::message::{RequestHead, ResponseHead};
 use super::search::{RequestSearch, ResponseSearch, Search};
-use crate::{Detection, Limits};
+use crate::{Detection, Direction, Limits};
 
 /// Whether the first bytes that a side sent are an HTTP/1 request: decided with its first line.
 #[must_use]
@@ -42,6 +42,37 @@ pub struct Found {
     pub at: usize,
     /// How many bytes of the data were needed to recognise it.
     pub seen: usize,
+}
+
+/// The searches for a request and for a response in one stream, whose bytes come in pieces: none is looked at twice.
+#[derive(Debug, Default)]
+pub(crate) struct Finder {
+    request: RequestSearch,
+    request_line: Vec<u8>,
+    response: ResponseSearch,
+    response_line: Vec<u8>,
+}
+
+impl Finder {
+    /// Whose messages the bytes are, as soon as that shows. What is recognised first counts: a response may quote a request
+    /// further on.
+    pub(crate) fn step(&mut self, data: &[u8], limits: &Limits) -> Option<Direction> {
+        let request = self.request.step(0, data, &mut self.request_line, limits.line_bytes);
+        let response = self.response.step(0, data, &mut self.response_line, limits.line_bytes);
+        match (request, response) {
+            ((request, Some(_)), (response, Some(_))) if response < request => Some(Direction::ToClient),
+            ((_, Some(_)), _) => Some(Direction::ToServer),
+            (_, (_, Some(_))) => Some(Direction::ToClient),
+            ((_, None), (_, None)) => None,
+        }
+    }
+}
+
+/// Whether `data` may decide, behind `held_bytes` from the beginning of a stream that have not. What can be told from a
+/// first word is told by then; all else is decided by the end of the line.
+pub(crate) fn may_decide(held_bytes: usize, data: &[u8], limits: &Limits) -> bool {
+    let words_bytes = limits.verb_bytes.saturating_mul(2).saturating_add(b"HTTP/1.".len());
+    held_bytes <= words_bytes || memchr(b'\n', data).is_some()
 }
 
 fn detect<H: Head>(prefix: &[u8], limits: &Limits) -> Detection {

@@ -45,6 +45,7 @@ mod search;
 mod target;
 
 pub use conn::Connection;
+pub(crate) use detect::{Finder, may_decide};
 pub use detect::{Found, detect_client, detect_server, find_request, find_response};
 pub use error::HeadError;
 pub use framing::Body;
