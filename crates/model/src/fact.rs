@@ -36,6 +36,20 @@ pub enum Fact {
     },
     /// A process owns a socket.
     Socket(SocketFact),
+    /// A socket has its address. A client's socket has no port yet when `connect()` says who owns it (`tcp_v4_connect`,
+    /// net/ipv4/tcp_ipv4.c, changes the state before it chooses one).
+    SocketAddress {
+        /// When.
+        at: Timestamp,
+        /// Its namespace.
+        netns: NetNs,
+        /// Which.
+        cookie: SocketCookie,
+        /// Its own end.
+        local: Endpoint,
+        /// The other end, as the socket knows it.
+        remote: Endpoint,
+    },
     /// A socket is closed.
     SocketClosed {
         /// When.
@@ -66,15 +80,19 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// What a change of a socket says about its owner, if it says anything: who called `connect()` or `listen()`, and that
-    /// it is closed.
+    /// What a change of a socket says about its owner, if it says anything: who called `connect()` or `listen()`, which
+    /// address the one that connected was given, and that it is closed.
     pub const fn of_socket_change(change: &SocketChange) -> Option<Self> {
         let SocketChange { at, change, netns, cookie, local, remote, pid } = *change;
         let source = match change {
             SocketState::Closed => return Some(Self::SocketClosed { at, netns, cookie }),
             SocketState::Connecting => OwnerSource::Connect,
             SocketState::Listening => OwnerSource::Listen,
-            SocketState::Connected | SocketState::Accepted => return None,
+            SocketState::Connected => {
+                let Some(remote) = remote else { return None };
+                return Some(Self::SocketAddress { at, netns, cookie, local, remote });
+            }
+            SocketState::Accepted => return None,
         };
         let Some(pid) = pid else { return None };
         let (cookie, transport) = (Some(cookie), Transport::Tcp);
@@ -87,6 +105,7 @@ impl Fact {
             Self::Process(process) => process.at,
             Self::Socket(socket) => socket.at,
             Self::ProcessExit { at, .. }
+            | Self::SocketAddress { at, .. }
             | Self::SocketClosed { at, .. }
             | Self::HostName { at, .. }
             | Self::LocalAddress { at, .. } => *at,
@@ -170,7 +189,7 @@ mod tests {
                 netns: NetNs(1),
                 cookie: SocketCookie::new(9).unwrap(),
                 local: "127.0.0.1:80".parse().unwrap(),
-                remote: None,
+                remote: "127.0.0.1:50000".parse().ok(),
                 pid,
             })
         };
@@ -180,6 +199,7 @@ mod tests {
         };
         assert_eq!(source(fact(SocketState::Connecting, Some(Pid(7)))), Some(OwnerSource::Connect));
         assert_eq!(source(fact(SocketState::Listening, Some(Pid(7)))), Some(OwnerSource::Listen));
+        assert!(matches!(fact(SocketState::Connected, None), Some(Fact::SocketAddress { .. })));
         assert!(matches!(fact(SocketState::Closed, None), Some(Fact::SocketClosed { .. })));
         assert_eq!(fact(SocketState::Accepted, Some(Pid(7))), None, "a softirq's task owns nothing");
         assert_eq!(fact(SocketState::Listening, None), None);

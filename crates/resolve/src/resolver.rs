@@ -102,6 +102,10 @@ impl Resolver {
             Fact::Process(process) => self.learn_process(process),
             Fact::ProcessExit { at, pid } => self.processes.exits(*pid, *at),
             Fact::Socket(socket) => self.sockets.held(socket),
+            &Fact::SocketAddress { netns, cookie, local, remote, at: _ } => {
+                self.sockets
+                    .connected(cookie, Address { netns, transport: Transport::Tcp, local, remote: Some(remote) });
+            }
             Fact::SocketClosed { at, cookie, netns: _ } => self.sockets.closed(*cookie, *at),
             Fact::HostName { at, ip, name } => self.host_names.learned(*ip, name, *at),
             Fact::LocalAddress { at, netns, ip } => self.local.seen(*netns, *ip, *at),
@@ -227,10 +231,15 @@ impl Resolver {
         // A socket knows its peer by what it dialled; translation on the way is none of its business.
         for remote in query.peer.dialled.into_iter().chain([query.peer.endpoint]) {
             let address = Address { netns, transport, local, remote: Some(remote) };
-            if let Some((owner, program)) = self.owner_of(&address, query.party.cookie, query.at) {
-                let Program { identity, is_whole } = program;
-                let settled = owner.is_sure() && is_whole;
-                return Some(Resolution { identity, basis: Basis::Tuple(owner.source), settled });
+            if let Some(answer) = self.tuple(&address, query) {
+                return Some(answer);
+            }
+        }
+        // Translated on the way in another namespace, where nobody at this end knows what was dialled.
+        if query.role == Role::Client {
+            let address = Address::of_client(netns, transport, local);
+            if let Some(answer) = self.tuple(&address, query) {
+                return Some(answer);
             }
         }
         // A datagram socket that was never connected serves both roles; a listener is only ever a server.
@@ -248,6 +257,12 @@ impl Resolver {
             }
         }
         None
+    }
+
+    /// The owner of the very socket at an address.
+    fn tuple(&mut self, address: &Address, query: &Query<'_>) -> Option<Resolution> {
+        let (owner, Program { identity, is_whole }) = self.owner_of(address, query.party.cookie, query.at)?;
+        Some(Resolution { identity, basis: Basis::Tuple(owner.source), settled: owner.is_sure() && is_whole })
     }
 
     fn owner_of(&mut self, address: &Address, cookie: Option<SocketCookie>, at: Timestamp) -> Option<(Owner, Program)> {

@@ -1,5 +1,7 @@
 //! Sockets, found by their cookie or by their endpoints, and who held them.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use geophone_model::{
     fact::SocketFact,
     net::{Endpoint, NetNs, SocketCookie, Transport},
@@ -22,7 +24,20 @@ pub(crate) struct Address {
     pub(crate) remote: Option<Endpoint>,
 }
 
+/// The other end in the second address of a client's socket, by which it is found whatever the other end is.
+const ANYBODY: Endpoint = Endpoint::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
 impl Address {
+    /// Where a client's socket is found by its own end alone. What it dialled need not be what its packets say at the other
+    /// end, if the address was translated on the way; and a client's port is given to few sockets at a time.
+    pub(crate) const fn of_client(netns: NetNs, transport: Transport, local: Endpoint) -> Self {
+        Self { netns, transport, local, remote: Some(ANYBODY) }
+    }
+
+    const fn with_anybody(self) -> Self {
+        Self::of_client(self.netns, self.transport, self.local)
+    }
+
     /// Whether it leads to a socket. A client's that has no port yet, and is known by its cookie alone, shares what there is
     /// of its address with every other client of that server.
     const fn is_whole(&self) -> bool {
@@ -47,6 +62,8 @@ pub(crate) struct Sockets {
 struct Socket {
     cookie: Option<SocketCookie>,
     address: Address,
+    /// Whether it connected, and so is found by its own end alone too.
+    is_client: bool,
     /// The first time that it was heard of.
     known_from: Timestamp,
     closed: Option<Timestamp>,
@@ -92,7 +109,8 @@ impl Sockets {
         let Some(slot) = slot else {
             let (at, cookie) = (fact.at, fact.cookie);
             let owners = Owners::new(owner);
-            self.insert(Socket { cookie, address, known_from: at, closed: None, touched: at, owners });
+            let is_client = false;
+            self.insert(Socket { cookie, address, is_client, known_from: at, closed: None, touched: at, owners });
             return;
         };
         let max_versions = self.max_versions;
@@ -100,13 +118,37 @@ impl Sockets {
         self.versions_dropped += socket.owners.state(owner, max_versions);
         socket.known_from = socket.known_from.min(fact.at);
         socket.touched = socket.touched.max(fact.at);
-        // What is less than is known says nothing: facts come in any order.
-        if socket.address != address && address.is_whole() {
-            // bind(), connect() and the end of a handshake move a socket.
-            let previous = std::mem::replace(&mut socket.address, address);
-            self.leave(&previous, slot);
+        self.move_slot(slot, address);
+    }
+
+    /// A client's socket has its address.
+    pub(crate) fn connected(&mut self, cookie: SocketCookie, address: Address) {
+        let Some(&slot) = self.by_cookie.get(&cookie) else { return };
+        self.move_slot(slot, address);
+        let Some(socket) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
+        if !socket.is_client && socket.address.is_whole() {
+            socket.is_client = true;
+            let address = socket.address.with_anybody();
+            self.make_room_at(&address);
             self.join(address, slot);
         }
+    }
+
+    /// bind(), connect() and the end of a handshake move a socket.
+    fn move_slot(&mut self, slot: u32, address: Address) {
+        let Some(socket) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
+        // What is less than is known says nothing: facts come in any order.
+        if socket.address == address || !address.is_whole() {
+            return;
+        }
+        let previous = std::mem::replace(&mut socket.address, address);
+        let was_client = std::mem::take(&mut socket.is_client);
+        self.leave(&previous, slot);
+        if was_client {
+            self.leave(&previous.with_anybody(), slot);
+        }
+        self.make_room_at(&address);
+        self.join(address, slot);
     }
 
     /// A socket is closed.
@@ -225,6 +267,9 @@ impl Sockets {
             self.by_cookie.remove(&cookie);
         }
         self.leave(&socket.address, slot);
+        if socket.is_client {
+            self.leave(&socket.address.with_anybody(), slot);
+        }
         self.free.push(slot);
     }
 
@@ -387,6 +432,27 @@ mod tests {
         sockets.held(&fact(600, 1, "10.0.0.1:40000", Some("10.0.0.2:80"), 1));
         sockets.held(&fact(1, 1, "10.0.0.1:0", Some("10.0.0.2:80"), 1));
         assert_eq!(pid(&mut sockets, "10.0.0.1:40000", Some("10.0.0.2:80"), 600), Some(1));
+    }
+
+    #[test]
+    fn a_client_that_has_its_port_is_found_whoever_it_talks_to() {
+        let mut sockets = Sockets::new(10, 8);
+        let cookie = SocketCookie::new(1).unwrap();
+        sockets.held(&fact(10, 1, "10.0.0.2:0", Some("10.96.0.1:80"), 7));
+        sockets.connected(cookie, address("10.0.0.2:50000", Some("10.96.0.1:80")));
+        let by_own_end = |sockets: &mut Sockets, local: &str| {
+            let address = Address::of_client(NetNs(1), Transport::Tcp, local.parse().unwrap());
+            sockets.owner_by_address(&address, None, AT(20)).map(|owner| owner.pid.0)
+        };
+        assert_eq!(by_own_end(&mut sockets, "10.0.0.2:50000"), Some(7), "the other end may see a translated address");
+        assert_eq!(pid(&mut sockets, "10.0.0.2:50000", Some("10.96.0.1:80"), 20), Some(7));
+        // Its socket is used for another connection: the first address leads nowhere any more.
+        sockets.connected(cookie, address("10.0.0.2:50001", Some("10.96.0.1:80")));
+        assert_eq!(by_own_end(&mut sockets, "10.0.0.2:50000"), None);
+        assert_eq!(by_own_end(&mut sockets, "10.0.0.2:50001"), Some(7));
+        sockets.closed(cookie, AT(30));
+        assert_eq!(sockets.expire(AT(40)), 1);
+        assert_eq!(by_own_end(&mut sockets, "10.0.0.2:50001"), None);
     }
 
     #[test]
