@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
 
 /// Shows which programs on this machine call which, how often, how often in vain and how long it takes, without a change
 /// to any of them.
@@ -36,7 +37,10 @@ pub(crate) struct LiveArgs {
     /// How much memory may be used, as `256MiB` [default: 256MiB]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) memory_limit: Option<u64>,
-    /// Observes only the sockets of this cgroup (a directory of a cgroup2 file system) and those below it
+    /// What is looked at to see the bytes of connections [default: packets]
+    #[arg(long, value_enum, value_name = "HOOKS")]
+    pub(crate) capture: Option<Hooks>,
+    /// With packets: observes only the sockets of this cgroup (a directory of a cgroup2 file system) and those below it
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) cgroup: Option<PathBuf>,
     /// A file with settings; what the command line says comes first
@@ -61,6 +65,16 @@ pub(crate) struct ReplayArgs {
     /// How much memory may be used, as `256MiB` [default: 256MiB]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) memory_limit: Option<u64>,
+}
+
+/// What is looked at to see the bytes of connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Hooks {
+    /// The packets that leave and reach sockets: cheaper, and sees every way to send. Needs cgroup2
+    Packets,
+    /// The system calls that read and write sockets: where there is no cgroup2. Does not see io_uring
+    Syscalls,
 }
 
 /// How services and edges are printed.

@@ -14,11 +14,12 @@ use anyhow::{Context as _, Result};
 use geophone_capture_file::recording::{self, Existing, Header, Writer};
 use geophone_model::{capture::CaptureEvent, fact::Fact, ledger::LedgerRow, net::SocketCookie, time::Timestamp};
 use geophone_pipeline::{Policy, PolicyKey, SkipUntil, Way};
-use geophone_probe::{Capture, Flow, Item, Pace, Skip};
+use geophone_probe::{Capture, Family, Flow, Item, Pace, Skip};
 use geophone_store::{EventKind, Store};
 
 use crate::{
     analysis::Analysis,
+    args::Hooks,
     clocks,
     discovery::{Discovery, Survey},
     settings::Settings,
@@ -58,6 +59,10 @@ impl Live {
         let begun = clocks::now();
         let mut config = geophone_probe::Config::default();
         config.cgroup.clone_from(&settings.cgroup);
+        config.family = match settings.capture {
+            Hooks::Packets => Family::Packets,
+            Hooks::Syscalls => Family::Syscalls,
+        };
         config.own_ports = vec![own_port];
         config.ring_bytes = ring_bytes(settings.memory_bytes);
         // The file is made first: one that cannot be written must not cost a kernel attachment.

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use crate::args::{self, LiveArgs};
+use crate::args::{self, Hooks, LiveArgs};
 
 /// Where the page is served unless told otherwise.
 pub(crate) const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7070);
@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) for_: Option<Duration>,
     pub(crate) record: Option<PathBuf>,
     pub(crate) memory_bytes: u64,
+    pub(crate) capture: Hooks,
     pub(crate) cgroup: Option<PathBuf>,
     /// Host names by which the page may be called besides those of the loopback address.
     pub(crate) allowed_hosts: Vec<String>,
@@ -37,6 +38,7 @@ struct File {
     for_: Option<String>,
     record: Option<PathBuf>,
     memory_limit: Option<String>,
+    capture: Option<Hooks>,
     cgroup: Option<PathBuf>,
     allowed_hosts: Vec<String>,
 }
@@ -57,6 +59,7 @@ impl Settings {
             for_: args.for_.or(for_),
             record: args.record.or(file.record),
             memory_bytes: args.memory_limit.or(memory).unwrap_or(DEFAULT_MEMORY_BYTES),
+            capture: args.capture.or(file.capture).unwrap_or(Hooks::Packets),
             cgroup: args.cgroup.or(file.cgroup),
             allowed_hosts: file.allowed_hosts,
         })

@@ -103,14 +103,23 @@ const OPERATION: &str = "GET /orders/{id}";
 
 #[test]
 fn requests_are_counted_to_the_unit_and_a_signal_drains_the_ring() {
+    counted_to_the_unit("packets");
+}
+
+#[test]
+fn system_calls_are_counted_to_the_unit_too() {
+    counted_to_the_unit("syscalls");
+}
+
+fn counted_to_the_unit(way: &str) {
     if !can_capture() {
         return;
     }
     const REQUESTS: usize = 500;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let recording = Recording::new("signal");
-    let geophone = Geophone::start(&["--record", recording.path()]);
+    let recording = Recording::new(way);
+    let geophone = Geophone::start(&["--capture", way, "--record", recording.path()]);
     let server = thread::spawn(move || serve(&listener, REQUESTS));
     let failed = ask(address, REQUESTS);
     server.join().unwrap();
