@@ -42,19 +42,32 @@ impl TraceContext {
 
 /// `N` bytes as lower-case hexadecimal (`HEXDIGLC`: upper case is not valid here), and what follows them.
 fn hex<const N: usize>(text: &[u8]) -> Option<([u8; N], &[u8])> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte & 0x0f),
-        b'a'..=b'f' => Some((byte & 0x0f).wrapping_add(9)),
-        _ => None,
-    };
+    let digit = |byte: u8| DIGITS.get(usize::from(byte)).copied().unwrap_or(NO_DIGIT);
     let (digits, rest) = text.split_at_checked(N.checked_mul(2)?)?;
     let mut bytes = [0; N];
+    let mut all = 0;
     let (pairs, _) = digits.as_chunks::<2>();
     for (byte, &[high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = digit(high)? << 4 | digit(low)?;
+        let (high, low) = (digit(high), digit(low));
+        all |= high | low;
+        *byte = high << 4 | low;
     }
-    Some((bytes, rest))
+    (all < NO_DIGIT).then_some((bytes, rest))
 }
+
+/// More than any digit.
+const NO_DIGIT: u8 = 0x80;
+
+#[expect(clippy::indexing_slicing, reason = "a digit is less than 256, and the compiler evaluates it")]
+static DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0_u8;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        value = value.wrapping_add(1);
+    }
+    digits
+};
 
 #[cfg(test)]
 mod tests {

@@ -139,11 +139,28 @@ pub(super) fn is_token(byte: u8) -> bool {
     TOKEN.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
-/// Whether all bytes may be in an authority (RFC 3986 section 3.2.2: reg-name, IPv4, IP-literal, and the colon of the port).
+/// A byte that no authority has (RFC 3986 section 3.2.2: reg-name, IPv4, IP-literal, and the colon of the port).
+pub(super) const NO_AUTHORITY: u8 = 1;
+
+/// A letter that is not in lower case.
+const UPPER_CASE: u8 = 2;
+
+/// What keeps `text` from being an authority in lower case: 0, [`NO_AUTHORITY`] and more.
 #[inline]
-pub(super) fn is_authority(text: &[u8]) -> bool {
-    static AUTHORITY: [bool; 256] = table(b"-._~%!$&'()*+,;=:[]");
-    text.iter().fold(true, |all, &byte| all & AUTHORITY.get(usize::from(byte)).copied().unwrap_or(false))
+pub(super) fn authority_flaws(text: &[u8]) -> u8 {
+    #[expect(clippy::indexing_slicing, reason = "a byte is less than 256, and the compiler evaluates it")]
+    static FLAWS: [u8; 256] = {
+        let (valid, mut flaws) = (table(b"-._~%!$&'()*+,;=:[]"), [NO_AUTHORITY; 256]);
+        let mut byte = 0;
+        while byte < 256 {
+            if valid[byte] {
+                flaws[byte] = if b'A' as usize <= byte && byte <= b'Z' as usize { UPPER_CASE } else { 0 };
+            }
+            byte = byte.wrapping_add(1);
+        }
+        flaws
+    };
+    text.iter().fold(0, |flaws, &byte| flaws | FLAWS.get(usize::from(byte)).copied().unwrap_or(NO_AUTHORITY))
 }
 
 /// Letters, digits, and these others.

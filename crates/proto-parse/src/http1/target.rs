@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use memchr::{memchr, memchr2, memmem, memrchr};
 
-use super::field::is_authority;
+use super::field::{NO_AUTHORITY, authority_flaws};
 
 /// A request target, split into what is kept. Query, fragment and user info are already gone.
 #[derive(Debug, PartialEq, Eq)]
@@ -109,14 +109,14 @@ fn push_text(text: &[u8], limit: usize, out: &mut String) -> bool {
 ///
 /// RFC 9112 section 3.2: a Host that is not valid is answered with 400; here, it is no name to report anything under.
 pub(super) fn set_authority(authority: &[u8], limit: usize, out: &mut String) {
-    // What it was before, in most cases. What is in lower case and of these bytes alone has no user info.
-    let is_valid = authority.len() <= limit && is_authority(authority);
-    if is_valid && authority == out.as_bytes() && !authority.iter().any(u8::is_ascii_uppercase) {
+    // What it was before, in most cases. What has no flaw has no user info.
+    if authority.len() <= limit && authority == out.as_bytes() && authority_flaws(authority) == 0 {
         return;
     }
     out.clear();
     let authority = without_user_info(authority);
-    if (is_valid || (authority.len() <= limit && is_authority(authority)))
+    if authority.len() <= limit
+        && authority_flaws(authority) & NO_AUTHORITY == 0
         && let Ok(text) = core::str::from_utf8(authority)
     {
         out.push_str(text);
