@@ -13,7 +13,7 @@ struct Tool {
     used_for: &'static str,
 }
 
-const TOOLS: [Tool; 11] = [
+const TOOLS: [Tool; 12] = [
     Tool { program: "nginx", package: "nginx-light", used_for: "kernel tests" },
     Tool { program: "curl", package: "curl", used_for: "kernel tests" },
     Tool { program: "h2load", package: "nghttp2-client", used_for: "kernel tests" },
@@ -21,6 +21,7 @@ const TOOLS: [Tool; 11] = [
     Tool { program: "ip", package: "iproute2", used_for: "kernel tests" },
     Tool { program: "nft", package: "nftables", used_for: "kernel tests" },
     Tool { program: "capsh", package: "libcap2-bin", used_for: "kernel tests" },
+    Tool { program: "dumpcap", package: "wireshark-common", used_for: "kernel tests" },
     Tool { program: "qemu-system-x86_64", package: "qemu-system-x86", used_for: "tests on other kernels" },
     Tool { program: "cpio", package: "cpio", used_for: "tests on other kernels" },
     Tool { program: "busybox", package: "busybox-static", used_for: "tests on other kernels" },
@@ -35,7 +36,7 @@ const EBPF_PACKAGES: [&str; 6] =
 pub(crate) fn install() -> Result<()> {
     let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| find(tool.program).is_none()).collect();
     let compiler = !Path::new("/usr/lib/rustlib/src/rust/library/core").exists();
-    let linker = ebpf_linker_missing();
+    let linker = find("bpf-linker").is_none();
     let fuzz = find("cargo-fuzz").is_none();
     if missing.is_empty() && !compiler && !linker && !fuzz {
         return Ok(());
@@ -79,16 +80,21 @@ pub(crate) fn install() -> Result<()> {
     Ok(())
 }
 
-/// Where a program is, if it is anywhere on the path.
+/// Where a program is, if it is anywhere on the path, or where `cargo install` puts it.
 pub(crate) fn find(program: &str) -> Option<std::path::PathBuf> {
     let path = env::var_os("PATH")?;
     let system = ["/usr/sbin", "/sbin"].map(std::path::PathBuf::from);
-    env::split_paths(&path).chain(system).map(|folder| folder.join(program)).find(|file| file.is_file())
+    let installed = cargo_home().map(|home| home.join("bin"));
+    env::split_paths(&path)
+        .chain(system)
+        .chain(installed)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
 }
 
-fn ebpf_linker_missing() -> bool {
-    let home = env::var("CARGO_HOME").or_else(|_| env::var("HOME").map(|home| format!("{home}/.cargo")));
-    home.is_ok_and(|home| !Path::new(&home).join("bin/bpf-linker").exists()) && find("bpf-linker").is_none()
+fn cargo_home() -> Option<std::path::PathBuf> {
+    let home = env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
+    env::var_os("CARGO_HOME").map(std::path::PathBuf::from).or(home)
 }
 
 /// `cargo install` must not build into the target directory of this project, whose flags are others.
