@@ -50,7 +50,7 @@ pub enum Side {
     Tap,
 }
 
-/// A TCP segment or a UDP datagram. Segmentation offload makes segments of up to 64 KiB, and BIG TCP larger ones.
+/// A TCP segment or a UDP datagram. Segmentation offload makes packets of up to 128 KiB, and BIG TCP larger ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet<'a> {
     /// When it passed the observation point.

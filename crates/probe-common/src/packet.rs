@@ -66,9 +66,10 @@ pub mod side {
     pub const LOOPBACK: u8 = 2;
 }
 
-/// Room for payload in a record. `bpf_ringbuf_reserve` takes only constants, so there are a few sizes; the largest holds
-/// what an IP packet can; of a larger one (BIG TCP) the rest is a known gap.
-pub const CAPACITIES: [usize; 6] = [0, 128, 512, 2048, 8192, 65536];
+/// Room for payload in a record. `bpf_ringbuf_reserve` takes only constants, so there are a few sizes. Over the loopback
+/// device, with its MTU of 64 KiB, TCP sends two segments in a packet that is all but 128 KiB long; of a larger one (BIG TCP)
+/// the rest is a known gap.
+pub const CAPACITIES: [usize; 7] = [0, 128, 512, 2048, 8192, 32_768, 131_072];
 
 /// The smallest of [`CAPACITIES`] that holds `len` bytes, or the largest one.
 pub const fn capacity_for(len: usize) -> usize {

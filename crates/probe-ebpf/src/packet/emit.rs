@@ -32,8 +32,7 @@ pub fn packet(ctx: &SkBuffContext, head: &PacketHead, payload_offset: u32, wante
     head.cut = if from == 0 { cut::WHOLE } else { cut::UNWANTED };
     let mut left = head.payload_len - from;
     if left > LARGEST {
-        // Only BIG TCP makes packets that are larger than a record. A loop over records would cost the verifier a million
-        // steps; the rest of the packet is a known gap instead.
+        // Only BIG TCP makes packets that are larger than a record; the rest of one is a known gap.
         count(counter::BYTES_UNREADABLE, u64::from(left - LARGEST));
         left = LARGEST;
         head.cut = cut::LOST;
@@ -49,8 +48,10 @@ pub fn packet(ctx: &SkBuffContext, head: &PacketHead, payload_offset: u32, wante
         record::<{ CAPACITIES[3] }>(ctx, &head, offset, left)
     } else if left <= CAPACITIES[4] as u32 {
         record::<{ CAPACITIES[4] }>(ctx, &head, offset, left)
-    } else {
+    } else if left <= CAPACITIES[5] as u32 {
         record::<{ CAPACITIES[5] }>(ctx, &head, offset, left)
+    } else {
+        record::<{ CAPACITIES[6] }>(ctx, &head, offset, left)
     };
     if submitted { counter::PACKETS_PASSED } else { counter::PACKETS_RING_FULL }
 }
