@@ -1,6 +1,6 @@
 //! Geophone for one machine: capture, analysis, store, API and page in one process.
 //!
-//! [`live`] listens to the running kernel, [`replay`] runs a file; both feed [`analysis`], whose rows [`sink`] writes into
+//! [`mod@live`] listens to the running kernel, [`mod@replay`] runs a file; both feed [`analysis`], whose rows [`sink`] writes into
 //! the store, which [`serve`] shows and [`report`] prints.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
