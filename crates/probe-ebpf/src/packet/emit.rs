@@ -3,7 +3,7 @@
 use aya_ebpf::{helpers::generated::bpf_skb_load_bytes, programs::SkBuffContext};
 use geophone_probe_common::{
     counter,
-    packet::{CAPACITIES, PacketHead, PacketRecord},
+    packet::{CAPACITIES, MAX_RECORDS, PacketHead, PacketRecord},
     policy::Wanted,
     record::cut,
 };
@@ -15,6 +15,8 @@ use crate::{
 };
 
 const LARGEST: u32 = CAPACITIES[CAPACITIES.len() - 1] as u32;
+
+const TCP_FIN: u8 = 0x01;
 
 /// Hands what is wanted of a packet to the ring.
 #[inline(always)]
@@ -31,13 +33,33 @@ pub fn packet(ctx: &SkBuffContext, head: &PacketHead, payload_offset: u32, wante
     head.captured_offset = from;
     head.cut = if from == 0 { cut::WHOLE } else { cut::UNWANTED };
     let mut left = head.payload_len - from;
+    let mut offset = payload_offset + from;
+    // Only BIG TCP makes packets that are larger than a record.
+    for _ in 1..MAX_RECORDS {
+        if left <= LARGEST {
+            break;
+        }
+        // A part before the end: the stream does not end with it.
+        let mut part = head;
+        part.tcp_flags &= !TCP_FIN;
+        part.payload_len = part.captured_offset + LARGEST;
+        if !record::<{ CAPACITIES[5] }>(ctx, &part, offset, LARGEST) {
+            // Nor has it room for the rest.
+            count(counter::BYTES_RING_FULL, u64::from(left - LARGEST));
+            return counter::PACKETS_RING_FULL;
+        }
+        head.seq = head.seq.wrapping_add(part.payload_len);
+        head.captured_offset = 0;
+        head.cut = cut::WHOLE;
+        head.payload_len -= part.payload_len;
+        offset += LARGEST;
+        left -= LARGEST;
+    }
     if left > LARGEST {
-        // Only BIG TCP makes packets that are larger than a record; the rest of one is a known gap.
         count(counter::BYTES_UNREADABLE, u64::from(left - LARGEST));
         left = LARGEST;
         head.cut = cut::LOST;
     }
-    let offset = payload_offset + from;
     let submitted = if left == 0 {
         record::<{ CAPACITIES[0] }>(ctx, &head, offset, 0)
     } else if left <= CAPACITIES[1] as u32 {
@@ -48,10 +70,8 @@ pub fn packet(ctx: &SkBuffContext, head: &PacketHead, payload_offset: u32, wante
         record::<{ CAPACITIES[3] }>(ctx, &head, offset, left)
     } else if left <= CAPACITIES[4] as u32 {
         record::<{ CAPACITIES[4] }>(ctx, &head, offset, left)
-    } else if left <= CAPACITIES[5] as u32 {
-        record::<{ CAPACITIES[5] }>(ctx, &head, offset, left)
     } else {
-        record::<{ CAPACITIES[6] }>(ctx, &head, offset, left)
+        record::<{ CAPACITIES[5] }>(ctx, &head, offset, left)
     };
     if submitted { counter::PACKETS_PASSED } else { counter::PACKETS_RING_FULL }
 }

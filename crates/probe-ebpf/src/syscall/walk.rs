@@ -67,7 +67,7 @@ impl Walk {
     /// Before the first piece of the call, that moved `total` bytes; an `unreadable` one shows none of them.
     #[inline(always)]
     pub fn begin(&mut self, total: u64, unreadable: bool) {
-        self.fates = Fates::NONE;
+        self.fates.clear();
         self.left = total;
         self.message_left = 0;
         self.buffer_left = 0;
