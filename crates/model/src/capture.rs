@@ -50,7 +50,8 @@ pub enum Side {
     Tap,
 }
 
-/// A TCP segment or a UDP datagram. Segmentation offload makes packets of up to 128 KiB, and BIG TCP larger ones.
+/// A TCP segment or a UDP datagram. Segmentation offload makes packets of up to 128 KiB, and BIG TCP larger ones; one that is larger
+/// than a record of the kernel's arrives as several, each with its own sequence number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet<'a> {
     /// When it passed the observation point.
