@@ -48,9 +48,12 @@ pub enum Family {
     #[default]
     Packets,
     /// The system calls that read and write sockets, where there is no cgroup2 or no right to attach to it. Each socket is
-    /// seen by itself, so both ends of a connection over the loopback device are. Sockets that are older than the capture
-    /// are seen once somebody has asked the kernel for their cookie, as a listing of sockets over netlink does; those of UDP
-    /// always need that. Bytes have no sequence numbers: [`Skip::Until`](crate::Skip::Until) leaves nothing out.
+    /// seen by itself, so both ends of a connection over the loopback device are.
+    ///
+    /// Sockets that are older than the capture are seen once somebody has asked the kernel for their cookie, as a listing of
+    /// sockets over netlink does; those of UDP always need that. The calls of the process that captures are left out, which
+    /// is known by its number in the machine's own process namespace (in a container: `hostPID`). Bytes have no sequence
+    /// numbers: [`Skip::Until`](crate::Skip::Until) leaves nothing out.
     Syscalls,
 }
 

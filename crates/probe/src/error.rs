@@ -21,7 +21,8 @@ pub enum ProbeError {
     /// The file system of control groups, version 2, is not mounted.
     #[error(
         "no cgroup2 file system is mounted, and packets are captured at its root: \
-         mount it with `mount -t cgroup2 none /sys/fs/cgroup/unified` after making that directory, or name one in the config"
+         mount it with `mount -t cgroup2 none /sys/fs/cgroup/unified` after making that directory, \
+         name one in the config, or capture system calls instead"
     )]
     NoCgroup2,
     /// A directory that was named as cgroup cannot be opened.
