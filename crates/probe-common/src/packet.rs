@@ -66,13 +66,14 @@ pub mod side {
     pub const LOOPBACK: u8 = 2;
 }
 
-/// Room for payload in a record. `bpf_ringbuf_reserve` takes only constants, so there are a few sizes; the largest holds
-/// what an IP packet can. A larger one (BIG TCP) has several records.
-pub const CAPACITIES: [usize; 6] = [0, 128, 512, 2048, 8192, 65536];
+/// Room for payload in a record. `bpf_ringbuf_reserve` takes only constants, so there are a few sizes. The largest holds what
+/// TCP sends in one packet over the loopback device: two segments of an MTU of 64 KiB. A larger one (BIG TCP) has several
+/// records.
+pub const CAPACITIES: [usize; 7] = [0, 128, 512, 2048, 8192, 32_768, 131_072];
 
 /// How many records a packet has at most: enough for the 512 KiB that Linux makes (`GSO_MAX_SIZE`, include/linux/netdevice.h).
 /// Of a larger one the rest is a known gap.
-pub const MAX_RECORDS: usize = 8;
+pub const MAX_RECORDS: usize = 4;
 
 /// The smallest of [`CAPACITIES`] that holds `len` bytes, or the largest one.
 pub const fn capacity_for(len: usize) -> usize {

@@ -43,7 +43,7 @@ pub fn packet(ctx: &SkBuffContext, head: &PacketHead, payload_offset: u32, wante
         let mut part = head;
         part.tcp_flags &= !TCP_FIN;
         part.payload_len = part.captured_offset + LARGEST;
-        if !record::<{ CAPACITIES[5] }>(ctx, &part, offset, LARGEST) {
+        if !record::<{ CAPACITIES[6] }>(ctx, &part, offset, LARGEST) {
             // Nor has it room for the rest.
             count(counter::BYTES_RING_FULL, u64::from(left - LARGEST));
             return counter::PACKETS_RING_FULL;
@@ -70,8 +70,10 @@ pub fn packet(ctx: &SkBuffContext, head: &PacketHead, payload_offset: u32, wante
         record::<{ CAPACITIES[3] }>(ctx, &head, offset, left)
     } else if left <= CAPACITIES[4] as u32 {
         record::<{ CAPACITIES[4] }>(ctx, &head, offset, left)
-    } else {
+    } else if left <= CAPACITIES[5] as u32 {
         record::<{ CAPACITIES[5] }>(ctx, &head, offset, left)
+    } else {
+        record::<{ CAPACITIES[6] }>(ctx, &head, offset, left)
     };
     if submitted { counter::PACKETS_PASSED } else { counter::PACKETS_RING_FULL }
 }
