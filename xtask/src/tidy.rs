@@ -18,14 +18,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("distribution", &[]),
     ("probe-common", &[]),
     ("proto-parse", &[]),
+    ("path-pattern", &[]),
     ("resolve", &["model"]),
     ("procfs", &["model"]),
     ("capture-file", &["model"]),
     ("probe", &["model", "probe-common"]),
     ("pipeline", &["model", "proto-parse"]),
     ("red", &["model", "distribution"]),
-    ("servicemap", &["model", "distribution"]),
-    ("store", &["model", "distribution"]),
+    ("servicemap", &["model", "distribution", "path-pattern"]),
+    ("store", &["model", "distribution", "path-pattern"]),
     ("api", &["model", "distribution", "store", "servicemap"]),
 ];
 

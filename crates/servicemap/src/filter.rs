@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use geophone_model::{identity::Identity, protocol::Protocol};
-use regex::{Regex, RegexBuilder};
+use geophone_path_pattern::PathPattern;
 
 use crate::{Edge, Health, Operation, ServiceMap};
 
@@ -93,7 +93,7 @@ impl Filter {
 
     fn matches_operation(&self, operation: &Operation) -> bool {
         (self.protocols.is_empty() || self.protocols.contains(&operation.protocol))
-            && self.path.as_ref().is_none_or(|path| path.matches_operation(&operation.name))
+            && self.path.as_ref().is_none_or(|path| path.is_match(path_of(&operation.name)))
     }
 
     fn keeps_ends(&self, edge: &Edge, ends: Option<&HashSet<&Identity>>) -> bool {
@@ -111,102 +111,7 @@ fn either_end(edge: &Edge, ends: &HashSet<&Identity>) -> bool {
     ends.contains(&**edge.client()) || ends.contains(&**edge.server())
 }
 
-/// Longest pattern, in bytes.
-pub const MAX_PATTERN_LEN: usize = 1024;
-
-/// Largest compiled pattern, in bytes: `\w{20}` fits with all the letters of Unicode, repetitions of repetitions don't.
-const MAX_COMPILED_BYTES: usize = 1 << 20;
-
-/// Largest cache of matcher states, in bytes.
-const MAX_MATCHER_BYTES: usize = 1 << 20;
-
-/// Deepest nesting of groups and repetitions.
-const MAX_NESTING: u32 = 50;
-
-/// A regular expression for path templates. It matches in time linear in the path, whatever the pattern, and matches
-/// anywhere in the path unless it is anchored by `^` and `$`.
-#[derive(Clone, Debug)]
-pub struct PathPattern(Regex);
-
-impl PathPattern {
-    /// Compiles a pattern of at most [`MAX_PATTERN_LEN`] bytes.
-    pub fn new(pattern: &str) -> Result<Self, InvalidPathPattern> {
-        if pattern.len() > MAX_PATTERN_LEN {
-            return Err(InvalidPathPattern::TooLong { len: pattern.len() });
-        }
-        let mut parser = regex_syntax::ParserBuilder::new().nest_limit(MAX_NESTING).build();
-        if let Err(error) = parser.parse(pattern) {
-            return Err(InvalidPathPattern::syntax(pattern, &error));
-        }
-        RegexBuilder::new(pattern)
-            .nest_limit(MAX_NESTING)
-            .size_limit(MAX_COMPILED_BYTES)
-            .dfa_size_limit(MAX_MATCHER_BYTES)
-            .build()
-            .map(Self)
-            .map_err(|_| InvalidPathPattern::TooLarge { pattern: pattern.to_owned() })
-    }
-
-    /// Whether it matches this path or template.
-    pub fn is_match(&self, path: &str) -> bool {
-        self.0.is_match(path)
-    }
-
-    /// The pattern as it was given.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-
-    /// Whether it matches the path of `GET /users/{id}`. An operation without a verb is a path as a whole.
-    fn matches_operation(&self, operation: &str) -> bool {
-        self.is_match(operation.split_once(' ').map_or(operation, |(_verb, path)| path))
-    }
-}
-
-/// Two are equal that were made of the same pattern.
-impl PartialEq for PathPattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for PathPattern {}
-
-/// Why a path pattern was not taken.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidPathPattern {
-    /// It is no regular expression.
-    #[error("path pattern `{pattern}` is no regular expression, at byte {position}: {reason}")]
-    Syntax {
-        /// The pattern.
-        pattern: String,
-        /// Offset in bytes of what is wrong, from the start of the pattern.
-        position: usize,
-        /// What is wrong.
-        reason: String,
-    },
-    /// It is longer than [`MAX_PATTERN_LEN`].
-    #[error("path pattern has {len} bytes: take one of at most {MAX_PATTERN_LEN}")]
-    TooLong {
-        /// Its length in bytes.
-        len: usize,
-    },
-    /// Its compiled form is too large.
-    #[error("path pattern `{pattern}` is too large once compiled: take smaller repetitions")]
-    TooLarge {
-        /// The pattern.
-        pattern: String,
-    },
-}
-
-impl InvalidPathPattern {
-    fn syntax(pattern: &str, error: &regex_syntax::Error) -> Self {
-        let (position, reason) = match error {
-            regex_syntax::Error::Parse(error) => (error.span().start.offset, error.kind().to_string()),
-            regex_syntax::Error::Translate(error) => (error.span().start.offset, error.kind().to_string()),
-            other => (0, other.to_string()),
-        };
-        Self::Syntax { pattern: pattern.to_owned(), position, reason }
-    }
+/// The path of `GET /users/{id}`. An operation without a verb is a path as a whole.
+fn path_of(operation: &str) -> &str {
+    operation.split_once(' ').map_or(operation, |(_verb, path)| path)
 }
