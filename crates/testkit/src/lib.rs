@@ -30,10 +30,12 @@
 //! Without root, or without a program that a test needs, [`Room::open`] says what to install and gives `None`; with
 //! `CI=true` that is a failure.
 
+mod bpf;
 mod cgroup;
 pub mod client;
 pub mod clock;
 mod listening;
+mod loss;
 mod netns;
 mod nginx;
 mod observe;
@@ -45,7 +47,9 @@ mod tally;
 pub mod tap;
 mod tools;
 
+pub use bpf::Direction;
 pub use cgroup::Cgroup;
+pub use loss::Loss;
 pub use netns::NetNs;
 pub use nginx::Nginx;
 pub use observe::Observation;

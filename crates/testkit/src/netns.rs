@@ -1,7 +1,7 @@
 //! Network namespaces of one test's own, and virtual cables between them.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io,
     os::{
         fd::{AsRawFd as _, RawFd},
@@ -47,6 +47,21 @@ impl NetNs {
     pub fn id(&self) -> net::NetNs {
         let inode = self.handle.metadata().expect("the handle is open").st_ino();
         net::NetNs(u32::try_from(inode).expect("a namespace's inode number has 32 bits"))
+    }
+
+    /// A counter of its TCP since it was made, as `Tcp` and `RetransSegs` (RFC 4022) or `TcpExt` and `TCPOFOQueue`.
+    ///
+    /// # Panics
+    /// If the kernel does not have it.
+    pub fn counter(&self, group: &str, name: &str) -> u64 {
+        let handle = self.handle();
+        let read = thread::spawn(move || -> io::Result<String> {
+            enter(&handle)?;
+            let tables = ["snmp", "netstat"].map(|table| fs::read_to_string(format!("/proc/thread-self/net/{table}")));
+            tables.into_iter().collect()
+        });
+        let tables = read.join().expect("the thread does not panic").expect("/proc can be read");
+        counter(&tables, group, name).unwrap_or_else(|| panic!("no counter {name} of {group} in\n{tables}"))
     }
 
     /// Runs `ip` with blank-separated arguments inside.
@@ -109,5 +124,26 @@ pub(crate) fn enter(namespace: &File) -> io::Result<()> {
     match unsafe { libc::setns(namespace.as_raw_fd(), libc::CLONE_NEWNET) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Finds a number in tables of two lines for each group: `Tcp: RtoAlgorithm RtoMin …`, `Tcp: 1 200 …`.
+fn counter(tables: &str, group: &str, name: &str) -> Option<u64> {
+    let mut lines = tables.lines().filter_map(|line| line.strip_prefix(group)?.strip_prefix(": "));
+    let (names, values) = (lines.next()?, lines.next()?);
+    let place = names.split(' ').position(|known| known == name)?;
+    values.split(' ').nth(place)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_is_found_by_its_name() {
+        let tables = "Tcp: RtoMin RetransSegs\nTcp: 200 7\nTcpExt: SyncookiesSent TCPOFOQueue\nTcpExt: 0 12\n";
+        assert_eq!(counter(tables, "Tcp", "RetransSegs"), Some(7));
+        assert_eq!(counter(tables, "TcpExt", "TCPOFOQueue"), Some(12));
+        assert_eq!(counter(tables, "Tcp", "TCPOFOQueue"), None);
     }
 }

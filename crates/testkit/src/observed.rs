@@ -61,6 +61,17 @@ impl Observed {
         tally
     }
 
+    /// Their bytes, heads and bodies: `GET /cart 200 request` and `GET /cart 200 response`.
+    pub fn bytes(&self, at: ObservedAt) -> Tally {
+        let mut tally = Tally::default();
+        for named in self.exchanges.iter().filter(|named| named.exchange.observed == at) {
+            let Exchange { request, response, .. } = &named.exchange;
+            tally.add(&format!("{} request", named.line()), request.bytes);
+            tally.add(&format!("{} response", named.line()), response.map_or(0, |response| response.bytes));
+        }
+        tally
+    }
+
     /// How much a stage has withheld for a reason.
     ///
     /// # Panics

@@ -14,19 +14,28 @@ pub struct Account {
     /// Operation with status, and nanoseconds: in a server from the request that was read to the answer that is about to
     /// be written, in a client from the request that is about to be written to the answer that was read.
     pub requests: Vec<(String, u64)>,
+    /// Bytes of requests and answers, heads and bodies: `GET /cart 200 request` and `GET /cart 200 response`.
+    pub bytes: Tally,
 }
 
 impl Account {
-    /// From lines like `GET /cart 200 12345`.
+    /// From lines like `GET /cart 200 12345 66 102`: operation, nanoseconds, bytes of the request and of the answer.
     ///
     /// # Panics
     /// If a line is of another kind.
     fn parse(lines: &str) -> Self {
-        let parse = |line: &str| {
-            let (operation, duration_ns) = line.rsplit_once(' ').expect("an account's line has blanks");
-            (operation.to_owned(), duration_ns.parse().expect("an account's line ends with a number"))
-        };
-        Self { requests: lines.lines().map(parse).collect() }
+        let mut account = Self::default();
+        for line in lines.lines() {
+            let mut fields = line.rsplitn(4, ' ');
+            let mut number =
+                || fields.next().and_then(|field| field.parse().ok()).expect("an account's line ends with numbers");
+            let (response_bytes, request_bytes, duration_ns) = (number(), number(), number());
+            let operation = fields.next().expect("an account's line begins with an operation");
+            account.requests.push((operation.to_owned(), duration_ns));
+            account.bytes.add(&format!("{operation} request"), request_bytes);
+            account.bytes.add(&format!("{operation} response"), response_bytes);
+        }
+        account
     }
 
     /// How many there were, by operation and status.
@@ -231,8 +240,9 @@ mod tests {
 
     #[test]
     fn an_account_is_read_line_by_line() {
-        let account = Account::parse("GET /a 200 15\nGET /a 200 17\nPOST /b 503 1\n");
+        let account = Account::parse("GET /a 200 15 60 90\nGET /a 200 17 61 90\nPOST /b 503 1 70 80\n");
         assert_eq!(account.requests[1], ("GET /a 200".to_owned(), 17));
         assert_eq!(account.tally(), Tally::of(&[("GET /a 200", 2), ("POST /b 503", 1)]));
+        assert_eq!((account.bytes.count("GET /a 200 request"), account.bytes.count("GET /a 200 response")), (121, 180));
     }
 }

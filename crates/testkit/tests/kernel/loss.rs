@@ -5,21 +5,106 @@ use geophone_model::{
     ledger::{Stage, Unit},
 };
 use geophone_testkit::{
-    NetNs, Nginx, Observation,
+    Direction, Loss, NetNs, Nginx, Observation, Observed, Room,
     client::H2loadRun,
-    peer::{Client, Kind, Server},
+    peer::{Account, Client, Kind, Server},
 };
 
 use crate::room;
 
-/// Every twentieth packet but those that open a connection is thrown away before it reaches its socket, in both
-/// directions, so that TCP sends again and later bytes come before earlier ones.
-///
-/// It is netfilter that drops them, at the receiver's input: the sender's hook has seen the packet, the receiver's has
-/// not. What this cannot show is a packet that is dropped between the sender's socket and its own hook, or behind the
-/// receiver's; there is nothing at those places but other programs of the same cgroup.
+/// What was observed of eight connections from the room's namespace to a server in the other, or in the same, where each
+/// request has a path of its own; and the client's account, which the server's agrees with.
+fn load(room: &Room, server_in: &NetNs, listen: &str) -> (Observed, Account) {
+    let server = Server::start(room, room.place_in(server_in), "lossy", Kind::Threads, listen);
+    let observation = Observation::begin(room);
+    let paths = ["/bytes/300000/{}", "/status/500/{}", "/chunked/100/{}", "/bytes/70000/{}"];
+    // Bodies of requests, so that both directions have data enough to lose some.
+    let client = Client { connections: 8, body_bytes: 20_000, ..Client::new(server.address(), 40, &paths) };
+    let counted = client.run(room, room.place());
+    let logged = server.end();
+    let observed = observation.end();
+
+    assert_eq!((counted.requests.len(), counted.tally().with_status("500")), (320, 80));
+    assert_eq!((logged.tally(), &logged.bytes), (counted.tally(), &counted.bytes));
+    (observed, counted)
+}
+
+/// Asserts that a view has each request once, with the status that the client saw and every byte of it.
+fn is_whole(observed: &Observed, at: At, counted: &Account) {
+    assert_eq!(observed.tally(at), counted.tally(), "{}", observed.books());
+    assert_eq!(observed.bytes(at), counted.bytes, "{}", observed.books());
+    assert!(counted.tally().iter().all(|(_, count)| count == 1), "every request has a path of its own");
+}
+
+/// Bytes that came again.
+fn again(observed: &Observed) -> u64 {
+    observed.withheld(Stage::Reassembly, Unit::Bytes, "duplicate")
+}
+
+/// One packet with data in so many is lost.
+const EVERY: i32 = 10;
+
+/// On the loopback device the hook sees the departure of packets that never arrive, and that of those which replace them.
 #[test]
-fn retransmission_and_reordering() {
+fn packets_that_are_lost_on_the_loopback_device() {
+    let Some(room) = room(&[]) else { return };
+    let loss = Loss::begin(room.cgroup(), Direction::Ingress, EVERY);
+    let (observed, counted) = load(&room, room.netns(), "127.0.0.1:8080");
+
+    is_whole(&observed, At::SamePoint, &counted);
+    observed.assert_complete();
+    let resent = room.netns().counter("Tcp", "RetransSegs");
+    assert!(loss.packets() > 0 && resent > 0 && again(&observed) > 0, "{loss:?}, {resent}\n{}", observed.books());
+}
+
+/// The receiver's hook sees packets that its socket never gets, because another program at the same place throws them
+/// away, and then those that replace them.
+#[test]
+fn packets_that_are_lost_behind_the_hook() {
+    let Some(room) = room(&[]) else { return };
+    let backend = NetNs::create();
+    room.netns().connect(&backend, &["10.9.0.1/24", "fd00::1/64"], &["10.9.0.2/24", "fd00::2/64"]);
+    let mut sent_before = 0;
+    for listen in ["10.9.0.2:8080", "[fd00::2]:8080"] {
+        let loss = Loss::begin(room.cgroup(), Direction::Ingress, EVERY);
+        let (observed, counted) = load(&room, &backend, listen);
+
+        is_whole(&observed, At::Client, &counted);
+        is_whole(&observed, At::Server, &counted);
+        observed.assert_complete();
+        let resent = room.netns().counter("Tcp", "RetransSegs") + backend.counter("Tcp", "RetransSegs") - sent_before;
+        sent_before += resent;
+        assert!(loss.packets() > 0 && resent > 0 && again(&observed) > 0, "{loss:?}, {resent}\n{}", observed.books());
+    }
+}
+
+/// The sender's hook sees packets that never leave. TCP has been told, and does not take the next attempt for a
+/// retransmission.
+#[test]
+fn packets_that_never_leave() {
+    let Some(room) = room(&[]) else { return };
+    let backend = NetNs::create();
+    room.netns().connect(&backend, &["10.9.0.1/24"], &["10.9.0.2/24"]);
+    for (server_in, listen, views) in [
+        (room.netns(), "127.0.0.1:8080", &[At::SamePoint] as &[At]),
+        (&backend, "10.9.0.2:8080", &[At::Client, At::Server]),
+    ] {
+        let loss = Loss::begin(room.cgroup(), Direction::Egress, EVERY);
+        let (observed, counted) = load(&room, server_in, listen);
+
+        for view in views {
+            is_whole(&observed, *view, &counted);
+        }
+        observed.assert_complete();
+        assert!(loss.packets() > 0 && again(&observed) > 0, "{loss:?}\n{}", observed.books());
+    }
+}
+
+/// Netfilter throws packets away at the receiver's input: the sender's hook has seen them, the receiver's has not, and sees
+/// later bytes before earlier ones. A program at the receiver's cgroup cannot bring that about, since the probe's sees
+/// whatever it throws away.
+#[test]
+fn later_bytes_before_earlier_ones() {
     let Some(room) = room(&["nft"]) else { return };
     let backend = NetNs::create();
     room.netns().connect(&backend, &["10.9.0.1/24"], &["10.9.0.2/24"]);
@@ -30,20 +115,16 @@ fn retransmission_and_reordering() {
             "add rule ip t in iifname veth0 tcp flags & (syn | rst) == 0 numgen inc mod 20 == 0 drop",
         ]);
     }
-    let server = Server::start(&room, room.place_in(&backend), "lossy", Kind::Threads, "10.9.0.2:8080");
-    let observation = Observation::begin(&room);
-    let paths = ["/a", "/bytes/300000/b", "/status/500", "/chunked/100/c"];
-    let load = Client { connections: 8, ..Client::new(server.address(), 40, &paths) };
-    let counted = load.run(&room, room.place()).tally();
-    let logged = server.end().tally();
-    let observed = observation.end();
+    let (observed, counted) = load(&room, &backend, "10.9.0.2:8080");
 
-    assert_eq!(counted.total(), 320);
-    assert_eq!(logged, counted);
-    assert_eq!((&observed.tally(At::Client), &observed.tally(At::Server)), (&counted, &counted));
+    is_whole(&observed, At::Client, &counted);
+    is_whole(&observed, At::Server, &counted);
     observed.assert_complete();
-    let again = observed.withheld(Stage::Reassembly, Unit::Bytes, "duplicate");
-    assert!(again > 10_000, "nothing was sent again\n{}", observed.books());
+    for (end, netns) in [("client", room.netns()), ("server", &backend)] {
+        let (resent, early) = (netns.counter("Tcp", "RetransSegs"), netns.counter("TcpExt", "TCPOFOQueue"));
+        assert!(resent > 0 && early > 0, "{resent} segments were resent and {early} early at the {end}");
+    }
+    assert!(again(&observed) > 0, "nothing was sent again\n{}", observed.books());
 }
 
 /// A second capture has its programs at the same cgroup. Neither disturbs the other.

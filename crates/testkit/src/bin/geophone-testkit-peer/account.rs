@@ -13,9 +13,10 @@ use std::{
 pub(crate) struct Account(Arc<Mutex<String>>);
 
 impl Account {
-    pub(crate) fn add(&self, verb: &str, path: &str, status: u16, duration_ns: u64) {
+    /// Enters a request with the bytes of its own and of its answer, heads and bodies.
+    pub(crate) fn add(&self, verb: &str, path: &str, status: u16, duration_ns: u64, [request, response]: [u64; 2]) {
         let mut lines = self.0.lock().expect("no thread panics with the account");
-        let _ = writeln!(lines, "{verb} {path} {status} {duration_ns}");
+        let _ = writeln!(lines, "{verb} {path} {status} {duration_ns} {request} {response}");
     }
 
     /// Prints it. Several processes may share the output: a line is written whole.

@@ -114,28 +114,29 @@ fn phase(plan: &Plan, place: u64, stream: &mut BufReader<TcpStream>) -> io::Resu
 /// Writes some requests at once and reads their answers.
 fn requests(plan: &Plan, first: u64, together: u64, stream: &mut BufReader<TcpStream>) -> io::Result<()> {
     let verb = if plan.body.is_empty() { "GET" } else { "POST" };
-    let mut paths = Vec::new();
+    let mut asked = Vec::new();
     let mut bytes = Vec::new();
     for turn in first..first + together {
         let path = &plan.paths[usize::try_from(turn).unwrap_or(0) % plan.paths.len()];
         let path = path.replace("{}", &plan.next.fetch_add(1, Ordering::Relaxed).to_string());
+        let begin = bytes.len();
         write!(bytes, "{verb} {path} HTTP/1.1\r\nHost: {}\r\n", plan.address)?;
         if !plan.body.is_empty() {
             write!(bytes, "Content-Length: {}\r\n", plan.body.len())?;
         }
         bytes.extend(b"\r\n");
         bytes.extend(&plan.body);
-        paths.push(path);
+        asked.push((path, (bytes.len() - begin) as u64));
     }
     let begin_ns = monotonic_ns();
     stream.get_mut().write_all(&bytes)?;
-    for path in paths {
+    for (path, request_bytes) in asked {
         let head = http::head(stream)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-        head.skip_body(stream)?;
+        let response_bytes = head.bytes + head.skip_body(stream)?;
         let duration_ns = monotonic_ns() - begin_ns;
         let status = head.first_line.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.ok_or_else(|| io::Error::other(format!("no status in {:?}", head.first_line)))?;
-        plan.account.add(verb, &path, status, duration_ns);
+        plan.account.add(verb, &path, status, duration_ns, [request_bytes, response_bytes]);
     }
     Ok(())
 }

@@ -8,6 +8,7 @@
 //! * `capture CGROUP`: opens a capture and counts packets until its input ends.
 
 mod account;
+mod answer;
 mod capture;
 mod client;
 mod http;

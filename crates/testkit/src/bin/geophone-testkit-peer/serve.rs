@@ -6,13 +6,13 @@ use std::{
     os::{fd::AsRawFd as _, unix::process::CommandExt as _},
     process::Command,
     thread,
-    time::Duration,
 };
 
 use geophone_testkit::clock::monotonic_ns;
 
 use crate::{
     account::Account,
+    answer::Answer,
     http, listen, say,
     uring::{Ring, UringWire},
     wait_for_the_end,
@@ -104,42 +104,15 @@ fn spawn(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<(
 fn serve(wire: impl Wire, account: &Account) -> io::Result<()> {
     let mut stream = BufReader::with_capacity(64 << 10, wire);
     while let Some(head) = http::head(&mut stream)? {
-        head.skip_body(&mut stream)?;
+        let request_bytes = head.bytes + head.skip_body(&mut stream)?;
         let begin_ns = monotonic_ns();
         let mut words = head.first_line.split(' ');
         let (verb, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let mut parts = path.split('/').skip(1);
-        let (what, number) = (parts.next().unwrap_or_default(), parts.next().and_then(|part| part.parse::<u64>().ok()));
-        let mut status = 200;
-        match (what, number) {
-            ("sleep", Some(us)) => thread::sleep(Duration::from_micros(us)),
-            ("status", Some(code)) => status = u16::try_from(code).unwrap_or(500),
-            _ => {}
-        }
-        let inside_ns = monotonic_ns() - begin_ns;
-        account.add(verb, path, status, inside_ns);
-        let out = stream.get_mut();
-        match (what, number) {
-            ("bytes", Some(len)) => {
-                write!(out, "HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n")?;
-                out.send_body(usize::try_from(len).unwrap_or(usize::MAX))?;
-            }
-            ("chunked", Some(chunks)) => {
-                out.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
-                for _ in 0..chunks {
-                    out.write_all(b"3e8\r\n")?;
-                    out.send_body(1000)?;
-                    out.write_all(b"\r\n")?;
-                }
-                out.write_all(b"0\r\n\r\n")?;
-            }
-            ("status", _) => write_whole(out, &format!("HTTP/1.1 {status} Said\r\nContent-Length: 0\r\n\r\n"))?,
-            _ => write_whole(out, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")?,
-        }
+        let answer = Answer::to(path);
+        thread::sleep(answer.after);
+        // Entered first: who has read the answer may ask for the account.
+        account.add(verb, path, answer.status, monotonic_ns() - begin_ns, [request_bytes, answer.bytes()]);
+        answer.send(stream.get_mut())?;
     }
     Ok(())
-}
-
-fn write_whole(out: &mut impl Wire, answer: &str) -> io::Result<()> {
-    out.write_all(answer.as_bytes())
 }
