@@ -24,9 +24,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("capture-file", &["model"]),
     ("probe", &["model", "probe-common"]),
     ("pipeline", &["model", "proto-parse"]),
-    ("red", &["model", "distribution"]),
-    ("servicemap", &["model", "distribution", "path-pattern"]),
-    ("store", &["model", "distribution", "path-pattern"]),
+    ("series", &["model", "distribution"]),
+    ("red", &["model", "distribution", "series"]),
+    ("servicemap", &["model", "distribution", "series", "path-pattern"]),
+    ("store", &["model", "distribution", "series", "path-pattern"]),
     ("api", &["model", "distribution", "store", "servicemap"]),
 ];
 

@@ -5,9 +5,9 @@ use geophone_model::{
     series::{Buckets, Exemplar, SeriesKey, SeriesPoint},
     time::Window,
 };
+use geophone_series::{MAX_EXEMPLARS, keep_slowest, to_buckets};
 
 use crate::{
-    exemplars::{MAX_EXEMPLARS, keep_slowest},
     key::Key,
     subject::{Outcome, Timing},
 };
@@ -146,18 +146,5 @@ impl Accumulator {
                 .map_or_else(|| Buckets { scale: self.duration.config().scale(), ..Buckets::default() }, to_buckets),
             exemplars: self.exemplars.clone(),
         }
-    }
-}
-
-/// A distribution as a snapshot has it. The sum stops at 64 bits, which five centuries of latency do not reach.
-pub(crate) fn to_buckets(distribution: &Exponential) -> Buckets {
-    Buckets {
-        scale: distribution.scale(),
-        offset: distribution.offset(),
-        counts: distribution.counts().to_vec(),
-        zero_count: distribution.zero_count(),
-        sum_ns: distribution.sum_ns().try_into().unwrap_or(u64::MAX),
-        min_ns: distribution.min_ns().unwrap_or(0),
-        max_ns: distribution.max_ns().unwrap_or(0),
     }
 }

@@ -80,9 +80,7 @@ mod aggregator;
 mod clock;
 mod config;
 mod counters;
-mod exemplars;
 mod key;
-mod merge;
 mod operations;
 mod path_cache;
 mod roster;
@@ -94,8 +92,7 @@ pub use self::{
     aggregator::{Aggregator, Prepared, Stale},
     config::Config,
     counters::Counters,
-    exemplars::MAX_EXEMPLARS,
-    merge::{MergeError, merge},
     operations::MAX_OPERATION_BYTES,
     subject::{Outcome, Subject, Timing},
 };
+pub use geophone_series::{MAX_EXEMPLARS, MalformedPoint, merge};

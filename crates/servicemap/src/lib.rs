@@ -98,6 +98,7 @@ pub use difference::{Difference, EdgeChange, EdgeEnds, Figures, NodeChange};
 pub use edge::{Edge, Operation};
 pub use filter::Filter;
 pub use geophone_path_pattern::{InvalidPathPattern, MAX_PATTERN_LEN, PathPattern};
+pub use geophone_series::MalformedPoint;
 pub use health::{Health, Thresholds, UnknownHealth, Verdict};
 pub use map::{Config, DEFAULT_MAX_ROWS, LeftOut, ServiceMap};
 pub use neighbourhood::Direction;

@@ -1,5 +1,7 @@
 //! What can go wrong, by operation.
 
+use std::sync::Arc;
+
 use crate::{MAX_RUNS, MalformedPoint};
 
 /// Why a batch was not applied. Nothing of it was.
@@ -10,7 +12,7 @@ pub enum AppendError {
     #[error("cannot append batch {sequence} of agent `{agent}`: {point}")]
     Malformed {
         /// Who sent it.
-        agent: String,
+        agent: Arc<str>,
         /// Its number.
         sequence: u64,
         /// What is wrong.
@@ -24,7 +26,7 @@ pub enum AppendError {
     )]
     TooManyGaps {
         /// Who sent it.
-        agent: String,
+        agent: Arc<str>,
         /// Its number.
         sequence: u64,
     },

@@ -50,7 +50,6 @@ mod cursor;
 mod error;
 #[cfg(feature = "memory")]
 mod memory;
-mod merge;
 mod notice;
 mod query;
 mod row;
@@ -62,9 +61,9 @@ pub use batch::{Applied, Batch, BatchId};
 pub use cursor::{Cursor, InvalidCursor, Page, Row};
 pub use error::{AppendError, ReadError};
 pub use geophone_path_pattern::{InvalidPathPattern, MAX_PATTERN_LEN, PathPattern};
+pub use geophone_series::{MAX_EXEMPLARS, MalformedPoint, merge};
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
-pub use merge::{MAX_EXEMPLARS, MalformedPoint, merge_snapshots};
 pub use notice::{Delivery, MAX_QUEUED_NOTICES, Notice, Publisher, Subscription};
 pub use query::{EventQuery, ExchangeFilter, ExchangeQuery, LedgerQuery, PointFilter, PointQuery};
 pub use row::{Event, EventKind, LedgerRecord, STORE_SOURCE, StoredExchange};

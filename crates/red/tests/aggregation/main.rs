@@ -1,7 +1,6 @@
 //! The aggregator as its users see it.
 
 mod caps;
-mod merging;
 mod properties;
 mod record;
 mod support;

@@ -6,7 +6,7 @@ use geophone_model::{
     status::StatusClass,
     time::Window,
 };
-use geophone_servicemap::{AddPointError, Config, MapBuilder, ServiceMap, Tally};
+use geophone_servicemap::{AddPointError, Config, MalformedPoint, MapBuilder, ServiceMap, Tally};
 
 use crate::sample::{MS, RANGE, Sample, container, map, point, service, shop};
 
@@ -154,7 +154,8 @@ fn a_tally_takes_points_of_its_view_only() {
     );
     let mut malformed = point(View::Server, &a, &b, 1);
     malformed.lifetime.counts = vec![1];
-    assert!(matches!(tally.add(&malformed), Err(AddPointError::Malformed { distribution: "lifetime", .. })));
+    let Err(AddPointError::Malformed { point: none }) = tally.add(&malformed) else { panic!("it was added") };
+    assert!(matches!(none, MalformedPoint::Distribution { distribution: "lifetime", .. }), "{none}");
     assert_eq!(tally, Tally::new(View::Server), "nothing of a refused point is added");
 }
 

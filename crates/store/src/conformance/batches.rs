@@ -69,7 +69,7 @@ pub async fn a_refused_batch_leaves_nothing_behind(open: &Open) {
     other_window.windows[0].points[0].window = window(9);
     for refused in [false_sum, other_window] {
         let error = store.append(refused).await.expect_err("the point is malformed");
-        assert!(matches!(&error, AppendError::Malformed { agent, sequence: 0, .. } if agent == "agent"), "{error}");
+        assert!(matches!(&error, AppendError::Malformed { agent, sequence: 0, .. } if &**agent == "agent"), "{error}");
     }
     assert!(store.windows(PointQuery::new(EVERYTHING)).await.unwrap().is_empty());
     assert_eq!(store.stats().await.unwrap().exchanges.rows, 0);

@@ -13,6 +13,7 @@ use geophone_model::{
     status::{Status, StatusClass},
     time::{Timestamp, Window},
 };
+use geophone_series::to_buckets;
 
 use crate::{Applied, Batch, BatchId, Event, EventKind, ExchangeQuery, LedgerRecord, Page, Store, StoredExchange};
 
@@ -71,10 +72,7 @@ pub(crate) fn point(window: Window, client: &str, server: &str, operation: &str,
 pub(crate) fn buckets(values_ns: &[u64]) -> Buckets {
     let mut distribution = Exponential::default();
     values_ns.iter().for_each(|value| distribution.record(*value));
-    let geophone_distribution::Buckets { scale, offset, counts, zero_count, sum_ns, min_ns, max_ns } =
-        distribution.into_parts();
-    let sum_ns = u64::try_from(sum_ns).expect("the suite's durations are short");
-    Buckets { scale, offset, counts, zero_count, sum_ns, min_ns, max_ns }
+    to_buckets(&distribution)
 }
 
 pub(crate) fn snapshot(window: Window, points: Vec<SeriesPoint>) -> WindowSnapshot {

@@ -19,14 +19,15 @@ pub(super) struct Accounts {
     evicted: Rows,
 }
 
+/// Numbers of rows that are counted to the last one.
 #[derive(Clone, Copy, Debug, Default)]
-struct Rows {
+pub(super) struct Rows {
     points: u64,
     exchanges: u64,
 }
 
 impl Rows {
-    fn of(batch: &Batch) -> Self {
+    pub(super) fn of(batch: &Batch) -> Self {
         let points = batch.windows.iter().map(|snapshot| snapshot.points.len() as u64).sum();
         Self { points, exchanges: batch.exchanges.len() as u64 }
     }
@@ -38,15 +39,15 @@ impl Rows {
 }
 
 impl Accounts {
-    pub(super) fn count_applied(&mut self, batch: &Batch) {
+    pub(super) fn count_applied(&mut self, given: Rows) {
         self.batches += 1;
-        self.seen.add(Rows::of(batch));
+        self.seen.add(given);
     }
 
-    pub(super) fn count_duplicate(&mut self, batch: &Batch) {
+    pub(super) fn count_duplicate(&mut self, given: Rows) {
         self.duplicate_batches += 1;
-        self.seen.add(Rows::of(batch));
-        self.duplicate.add(Rows::of(batch));
+        self.seen.add(given);
+        self.duplicate.add(given);
     }
 
     /// Counts what was evicted, and makes an event of the first time.

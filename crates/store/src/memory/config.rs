@@ -1,4 +1,4 @@
-//! How many bytes each kind of rows may take.
+//! How many bytes each kind of rows may take, and how fine distributions are.
 
 /// Budgets in bytes, each of its own kind of rows, so that many exchanges never drive out the series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct MemoryConfig {
     pub ledger_bytes: u64,
     /// For events: a thirty-second of the whole unless told otherwise.
     pub events_bytes: u64,
+    /// Of how many buckets a distribution may be; larger ones are made coarser. It is to be that of the aggregators.
+    pub distribution: geophone_distribution::Config,
 }
 
 impl MemoryConfig {
@@ -19,12 +21,13 @@ impl MemoryConfig {
     pub const DEFAULT_BYTES: u64 = 256 << 20;
 
     /// Shares of a budget for all kinds together.
-    pub const fn within(bytes: u64) -> Self {
+    pub fn within(bytes: u64) -> Self {
         Self {
             points_bytes: bytes / 2,
             exchanges_bytes: bytes / 16 * 7,
             ledger_bytes: bytes / 32,
             events_bytes: bytes / 32,
+            distribution: geophone_distribution::Config::default(),
         }
     }
 }

@@ -21,15 +21,21 @@ mod windows;
 
 use std::{
     future::ready,
+    mem::take,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use geophone_model::{series::WindowSnapshot, time::Timestamp};
 
-use self::{accounts::Accounts, latest::Latest, log::RowLog, windows::Windows};
+use self::{
+    accounts::{Accounts, Rows},
+    latest::Latest,
+    log::RowLog,
+    windows::{Merged, Windows},
+};
 use crate::{
     AppendError, Applied, AppliedBatches, Batch, BoxFuture, Durability, Event, EventQuery, ExchangeQuery, LedgerQuery,
-    LedgerRecord, Notice, Page, PointQuery, Publisher, ReadError, Stats, Store, StoredExchange, Subscription, merge,
+    LedgerRecord, Notice, Page, PointQuery, Publisher, ReadError, Stats, Store, StoredExchange, Subscription,
 };
 
 pub use self::config::MemoryConfig;
@@ -59,9 +65,9 @@ struct Writer {
 impl MemoryStore {
     /// An empty store.
     pub fn new(config: MemoryConfig) -> Self {
-        let MemoryConfig { points_bytes, exchanges_bytes, ledger_bytes, events_bytes } = config;
+        let MemoryConfig { points_bytes, exchanges_bytes, ledger_bytes, events_bytes, distribution } = config;
         Self {
-            windows: Windows::new(points_bytes),
+            windows: Windows::new(points_bytes, distribution),
             exchanges: RowLog::new(exchanges_bytes, size::exchange),
             ledger: RowLog::new(ledger_bytes, size::ledger_record),
             latest: RwLock::default(),
@@ -71,36 +77,35 @@ impl MemoryStore {
         }
     }
 
-    fn apply(&self, batch: Batch) -> Result<Applied, AppendError> {
+    fn apply(&self, mut batch: Batch) -> Result<Applied, AppendError> {
         let mut writer = lock(&self.writer);
-        let agent = || batch.id.agent.to_string();
+        let given = Rows::of(&batch);
+        let agent = || batch.id.agent.clone();
         let sequence = batch.id.sequence;
         if writer.applied.contains(&batch.id) {
-            writer.accounts.count_duplicate(&batch);
+            writer.accounts.count_duplicate(given);
             return Ok(Applied::Before);
         }
         if !writer.applied.has_room(&batch.id) {
             return Err(AppendError::TooManyGaps { agent: agent(), sequence });
         }
-        if let Some(point) = batch.windows.iter().find_map(|snapshot| merge::check(snapshot).err()) {
-            return Err(AppendError::Malformed { agent: agent(), sequence, point });
-        }
+        let merged = match self.windows.merge(take(&mut batch.windows)) {
+            Ok(merged) => merged,
+            Err(point) => return Err(AppendError::Malformed { agent: agent(), sequence, point }),
+        };
         writer.applied.insert(&batch.id);
-        writer.accounts.count_applied(&batch);
-        self.write(batch, &mut writer.accounts);
+        writer.accounts.count_applied(given);
+        self.write(batch, merged, &mut writer.accounts);
         Ok(Applied::Now)
     }
 
-    /// Writes rows that have been checked, evicts what is too much, and tells the subscribers.
-    fn write(&self, batch: Batch, accounts: &mut Accounts) {
-        let Batch { id: _, windows, exchanges, mut ledger, events } = batch;
-        let mut notices = Vec::with_capacity(windows.len() + events.len());
-        let has_windows = !windows.is_empty();
-        for snapshot in windows {
-            let written = self.windows.add(snapshot);
-            accounts.merged_points += written.merged_points;
-            notices.push(written.notice);
-        }
+    /// Writes the rows of a batch, whose windows have been merged with those that are held; evicts what is too much, and
+    /// tells the subscribers.
+    fn write(&self, batch: Batch, merged: Merged, accounts: &mut Accounts) {
+        let Batch { id: _, windows: _, exchanges, mut ledger, events } = batch;
+        accounts.merged_points += merged.merged_points;
+        let mut notices = self.windows.write(merged);
+        let has_windows = !notices.is_empty();
         self.exchanges.extend(exchanges.into_iter().map(|stored| (stored.exchange.end, stored)));
         let evicted = [self.windows.evict(), self.exchanges.evict()];
 

@@ -1,24 +1,27 @@
 //! The points, by window.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, RwLock},
 };
 
+use geophone_distribution::Config;
 use geophone_model::{
-    ledger::Coverage,
     series::WindowSnapshot,
     time::{Timestamp, Window},
 };
 
+use geophone_series::{MalformedPoint, merge};
+
 use super::{read, size, write};
-use crate::{Notice, PointFilter, PointQuery, ReadError, RowStats, merge::merge_checked};
+use crate::{Notice, PointFilter, PointQuery, ReadError, RowStats};
 
 /// Merged snapshots in order of their start, within a budget.
 #[derive(Debug)]
 pub(super) struct Windows {
     held: RwLock<Held>,
     budget_bytes: u64,
+    resolution: Config,
 }
 
 #[derive(Debug, Default)]
@@ -30,38 +33,50 @@ struct Held {
     evicted_points: u64,
 }
 
-/// What became of a snapshot.
-pub(super) struct Written {
-    /// Points whose key the window had already.
+/// Windows as they will be, once they are written.
+pub(super) struct Merged {
+    windows: Vec<Arc<WindowSnapshot>>,
+    /// Points whose key their window had already.
     pub(super) merged_points: u64,
-    pub(super) notice: Notice,
 }
 
 impl Windows {
-    pub(super) fn new(budget_bytes: u64) -> Self {
-        Self { held: RwLock::default(), budget_bytes }
+    pub(super) fn new(budget_bytes: u64, resolution: Config) -> Self {
+        Self { held: RwLock::default(), budget_bytes, resolution }
     }
 
-    /// Adds a checked snapshot. Only one may write at a time: the merge is made on a copy, outside of the lock.
-    pub(super) fn add(&self, snapshot: WindowSnapshot) -> Written {
-        let window = snapshot.window;
-        let key = (window.start, window.length_ns);
-        let before = read(&self.held).snapshots.get(&key).cloned();
-        let mut merged = before.as_deref().cloned().unwrap_or_else(|| empty(window));
-        let points_given = (merged.points.len() + snapshot.points.len()) as u64;
-        merge_checked(&mut merged, snapshot);
+    /// Puts snapshots together with what is held of their windows, and changes nothing of that: the merge is made on copies,
+    /// outside of the lock, and may find that a point is none.
+    pub(super) fn merge(&self, snapshots: Vec<WindowSnapshot>) -> Result<Merged, MalformedPoint> {
+        let touched: BTreeSet<_> = snapshots.iter().map(|snapshot| key(snapshot.window)).collect();
+        let held: Vec<_> = {
+            let held = read(&self.held);
+            touched.iter().filter_map(|key| held.snapshots.get(key).cloned()).collect()
+        };
+        let pieces = held.iter().map(|snapshot| WindowSnapshot::clone(snapshot)).chain(snapshots);
+        let mut given_points = 0;
+        let counted = pieces.inspect(|snapshot| given_points += snapshot.points.len() as u64);
+        let windows: Vec<_> = merge(counted, self.resolution)?.into_iter().map(Arc::new).collect();
+        let points: u64 = windows.iter().map(|snapshot| snapshot.points.len() as u64).sum();
+        Ok(Merged { windows, merged_points: given_points - points })
+    }
 
-        let notice = Notice::Window { window, points: merged.points.len(), coverage: merged.coverage };
-        let points = merged.points.len() as u64;
-        let bytes = size::snapshot(&merged) as u64;
-        let merged = Arc::new(merged);
-
+    /// Holds what was merged, in place of what was held of the same windows. Between the two, nobody else may write.
+    pub(super) fn write(&self, merged: Merged) -> Vec<Notice> {
+        let windows: Vec<_> =
+            merged.windows.into_iter().map(|snapshot| (size::snapshot(&snapshot) as u64, snapshot)).collect();
         let mut held = write(&self.held);
-        held.remove(before.as_deref());
-        held.points += points;
-        held.bytes += bytes;
-        held.snapshots.insert(key, merged);
-        Written { merged_points: points_given - points, notice }
+        let notices = windows.into_iter().map(|(bytes, snapshot)| {
+            let WindowSnapshot { window, ref points, coverage } = *snapshot;
+            let notice = Notice::Window { window, points: points.len(), coverage };
+            held.points += points.len() as u64;
+            held.bytes += bytes;
+            if let Some(before) = held.snapshots.insert(key(window), snapshot) {
+                held.discount(&before);
+            }
+            notice
+        });
+        notices.collect()
     }
 
     /// Drops the oldest windows until the rest is within the budget, and tells how many points went with them.
@@ -70,7 +85,7 @@ impl Windows {
         let mut held = write(&self.held);
         while held.bytes > self.budget_bytes {
             let Some((_, snapshot)) = held.snapshots.pop_first() else { break };
-            held.remove(Some(&snapshot));
+            held.discount(&snapshot);
             dropped.push(snapshot);
         }
         let points = dropped.iter().map(|snapshot| snapshot.points.len() as u64).sum();
@@ -114,17 +129,16 @@ impl Windows {
 }
 
 impl Held {
-    /// Takes a snapshot out of the counts.
-    fn remove(&mut self, snapshot: Option<&WindowSnapshot>) {
-        if let Some(snapshot) = snapshot {
-            self.points -= snapshot.points.len() as u64;
-            self.bytes -= size::snapshot(snapshot) as u64;
-        }
+    /// Takes a snapshot that is no longer held out of the counts.
+    fn discount(&mut self, snapshot: &WindowSnapshot) {
+        self.points -= snapshot.points.len() as u64;
+        self.bytes -= size::snapshot(snapshot) as u64;
     }
 }
 
-fn empty(window: Window) -> WindowSnapshot {
-    WindowSnapshot { window, points: Vec::new(), coverage: Coverage::default() }
+/// Windows are in order of their start; those that begin together, in order of their length.
+fn key(window: Window) -> (Timestamp, u64) {
+    (window.start, window.length_ns)
 }
 
 /// The snapshot itself where every point matches, else a copy of those that do.

@@ -7,7 +7,8 @@ pub const MAX_EXEMPLARS: usize = 4;
 
 /// Adds an exemplar, and keeps the slowest [`MAX_EXEMPLARS`], the slowest first. Among equally slow ones the trace decides,
 /// so that the order in which they come does not.
-pub(crate) fn keep_slowest(kept: &mut Vec<Exemplar>, exemplar: Exemplar) {
+#[inline]
+pub fn keep_slowest(kept: &mut Vec<Exemplar>, exemplar: Exemplar) {
     let position = kept.partition_point(|other| rank(other) >= rank(&exemplar));
     if position == MAX_EXEMPLARS {
         return;
