@@ -53,7 +53,7 @@ pub use loss::Loss;
 pub use netns::NetNs;
 pub use nginx::Nginx;
 pub use observe::Observation;
-pub use observed::{Named, Observed};
+pub use observed::{HandedOver, Named, Observed};
 pub use process::Place;
 pub use room::Room;
 pub use tally::Tally;

@@ -5,7 +5,7 @@ use crate::{
     cgroup::Cgroup,
 };
 
-/// Throws away every so-manieth packet that carries data to or from the sockets of a cgroup, until it is dropped.
+/// Throws away one of so many packets with data to or from the sockets of a cgroup, until it is dropped.
 ///
 /// All programs at a cgroup see a packet, whatever the others decide: the probe sees each of those that are thrown away.
 /// * At [`Direction::Ingress`] they were on the wire and never reach their socket. Others reach it before them, and TCP

@@ -27,7 +27,7 @@ use geophone_resolve::{Pending, PendingConfig, Resolver};
 
 use crate::{
     clock,
-    observed::{Named, Observed},
+    observed::{HandedOver, Named, Observed},
     room::Room,
 };
 
@@ -56,17 +56,18 @@ impl Observation {
     /// # Panics
     /// Where the capture cannot be opened.
     pub fn begin(room: &Room) -> Self {
-        Self::with_ring(room, RING_BYTES)
+        Self::with(room, |_| {})
     }
 
-    /// The same with a ring of another size.
+    /// The same with a capture that differs in what `change` says.
     ///
     /// # Panics
     /// Where the capture cannot be opened.
-    pub fn with_ring(room: &Room, ring_bytes: usize) -> Self {
+    pub fn with(room: &Room, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         config.cgroup = Some(room.cgroup().path().to_owned());
-        config.ring_bytes = ring_bytes;
+        config.ring_bytes = RING_BYTES;
+        change(&mut config);
         let orders = Arc::new(Orders::default());
         let (ready, attached) = sync_channel(1);
         let obeyed = Arc::clone(&orders);
@@ -126,6 +127,7 @@ struct Observer {
     namespaces: HashSet<NetNs>,
     analysis: Analysis,
     wishes: Wishes,
+    handed_over: HandedOver,
     losses: u64,
     skips: u64,
 }
@@ -143,7 +145,8 @@ impl Observer {
         let addresses = machine.addresses(now).expect("addresses can be listed");
         addresses.facts.iter().for_each(|fact| analysis.resolver.learn(fact));
         let (asked, namespaces, wishes) = (HashSet::new(), HashSet::new(), Wishes::default());
-        Self { capture, machine, asked, namespaces, analysis, wishes, losses: 0, skips: 0 }
+        let handed_over = HandedOver::default();
+        Self { capture, machine, asked, namespaces, analysis, wishes, handed_over, losses: 0, skips: 0 }
     }
 
     fn run(mut self, orders: &Orders) -> Observed {
@@ -170,13 +173,15 @@ impl Observer {
             ledger,
             windows: self.analysis.windows,
             connections: self.analysis.pipeline.connections(),
+            hooks: self.capture.hooks().iter().map(ToString::to_string).collect(),
+            handed_over: self.handed_over,
             lost_records: self.losses,
             skips: self.skips,
         }
     }
 
     fn drain(&mut self) -> Drained {
-        let Self { capture, machine, asked, namespaces, analysis, wishes, losses, .. } = self;
+        let Self { capture, machine, asked, namespaces, analysis, wishes, handed_over, losses, .. } = self;
         let drained = capture.drain(|item| match &item {
             Item::Event(event) => {
                 match event {
@@ -193,6 +198,8 @@ impl Observer {
                             analysis.resolver.learn(&fact);
                         }
                     }
+                    CaptureEvent::Packet(packet) => handed_over.add(packet.captured),
+                    CaptureEvent::Chunk(chunk) => handed_over.add(chunk.captured),
                     CaptureEvent::Loss(loss) => *losses += loss.records,
                     _ => {}
                 }

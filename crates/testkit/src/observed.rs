@@ -34,6 +34,22 @@ impl Named {
     }
 }
 
+/// What a probe has handed over, as its reader counts it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HandedOver {
+    /// Packets and calls, or the parts of those that are too large for one record.
+    pub pieces: u64,
+    /// Their bytes, as far as they were captured.
+    pub bytes: u64,
+}
+
+impl HandedOver {
+    pub(crate) fn add(&mut self, captured: &[u8]) {
+        self.pieces += 1;
+        self.bytes += captured.len() as u64;
+    }
+}
+
 /// All that an observation has found, from its beginning to its end.
 #[derive(Debug)]
 pub struct Observed {
@@ -45,6 +61,10 @@ pub struct Observed {
     pub windows: Vec<WindowSnapshot>,
     /// What became of the connections.
     pub connections: Connections,
+    /// What was attached and what was not, in sentences.
+    pub hooks: Vec<String>,
+    /// What the probe has captured.
+    pub handed_over: HandedOver,
     /// Records that the probe said were lost.
     pub lost_records: u64,
     /// How often the kernel was told what not to copy.
@@ -102,8 +122,11 @@ impl Observed {
         }
         assert_eq!(self.withheld(Stage::Decode, Unit::Records, "in_ring"), 0, "{books}");
         assert_eq!(self.withheld(Stage::Decode, Unit::Records, "malformed"), 0, "{books}");
-        let handed_over = self.row(Stage::Hook, Unit::Packets).passed;
-        assert_eq!(self.row(Stage::Flow, Unit::Packets).seen, handed_over, "packets got lost on the way\n{books}");
+        // A packet or a call has one piece or several.
+        let HandedOver { pieces, bytes } = self.handed_over;
+        assert!(pieces >= self.row(Stage::Hook, Unit::Packets).passed, "packets got lost on the way\n{books}");
+        assert_eq!(self.row(Stage::Flow, Unit::Packets).seen, pieces, "pieces got lost on the way\n{books}");
+        assert_eq!(self.row(Stage::Hook, Unit::Bytes).passed, bytes, "bytes got lost on the way\n{books}");
         let paired = self.row(Stage::Pair, Unit::Exchanges).passed;
         assert_eq!(paired, self.exchanges.len() as u64, "exchanges got lost on the way\n{books}");
         let counted: u64 = self.exchanges.iter().map(|named| views(&named.exchange)).sum();

@@ -128,6 +128,35 @@ impl Server {
     }
 }
 
+/// By which system calls a client of the kit moves its bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Calls {
+    /// `recv` and `send`, as the standard library does.
+    #[default]
+    Plain,
+    /// `readv` and `writev`, in two parts.
+    Vectors,
+    /// `recvmsg` and `sendmsg`, in two parts.
+    Message,
+    /// `recvmmsg` and `sendmmsg`, with two messages of two parts.
+    Messages,
+    /// None: it uses io_uring.
+    Uring,
+}
+
+impl Calls {
+    const fn argument(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Vectors => "vectors",
+            Self::Message => "message",
+            Self::Messages => "messages",
+            Self::Uring => "uring",
+        }
+    }
+}
+
 /// What a client of the kit does.
 #[derive(Clone, Copy, Debug)]
 pub struct Client<'a> {
@@ -149,6 +178,8 @@ pub struct Client<'a> {
     pub body_bytes: u32,
     /// Whether it closes after each answer and connects again.
     pub reconnect: bool,
+    /// How it reads and writes.
+    pub calls: Calls,
 }
 
 impl<'a> Client<'a> {
@@ -164,6 +195,7 @@ impl<'a> Client<'a> {
             pipelined: 1,
             body_bytes: 0,
             reconnect: false,
+            calls: Calls::Plain,
         }
     }
 
@@ -174,7 +206,7 @@ impl<'a> Client<'a> {
     pub fn start(&self, room: &Room, place: Place<'_>) -> RunningClient {
         let mut command = place.command(room.peer(self.name));
         let Self { connections, requests, interval_ns, pipelined, body_bytes, reconnect, .. } = self;
-        command.arg("client").arg(self.connect.to_string());
+        command.args(["client", &self.connect.to_string(), self.calls.argument()]);
         let numbers = [
             u64::from(*connections),
             u64::from(*requests),

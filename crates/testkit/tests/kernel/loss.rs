@@ -155,7 +155,7 @@ fn a_ring_that_overflows() {
     const PHASE: u64 = (CONNECTIONS * REQUESTS) as u64;
     let Some(room) = room(&[]) else { return };
     let server = Server::start(&room, room.place(), "server", Kind::Threads, "127.0.0.1:8080");
-    let observation = Observation::with_ring(&room, RING_BYTES);
+    let observation = Observation::with(&room, |config| config.ring_bytes = RING_BYTES);
     let load = Client {
         connections: CONNECTIONS,
         interval_ns: 4_000_000,

@@ -11,6 +11,7 @@ mod latency;
 mod loss;
 mod network;
 mod sockets;
+mod syscalls;
 
 use geophone_testkit::Room;
 

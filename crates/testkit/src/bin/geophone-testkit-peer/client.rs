@@ -14,11 +14,19 @@ use std::{
 
 use geophone_testkit::clock::monotonic_ns;
 
-use crate::{account::Account, http, say};
+use crate::{
+    account::Account,
+    http,
+    message::{MessageWire, MessagesWire},
+    say,
+    uring::UringWire,
+    wire::{VectorWire, Wire},
+};
 
 /// What every connection does.
 struct Plan {
     address: String,
+    calls: String,
     requests: u64,
     interval_ns: u64,
     pipelined: u64,
@@ -31,13 +39,14 @@ struct Plan {
 }
 
 /// Connects, makes the requests of a phase for each line that the kit says, and prints the account when it says no more.
-pub(crate) fn run(address: &str, words: &[&str]) -> io::Result<()> {
+pub(crate) fn run(address: &str, calls: &str, words: &[&str]) -> io::Result<()> {
     let [connections, requests, interval_ns, pipelined, body, reconnect, paths @ ..] = words else {
         return Err(io::Error::other("too few arguments"));
     };
     let number = |word: &str| word.parse::<u64>().map_err(io::Error::other);
     let plan = Arc::new(Plan {
         address: address.to_owned(),
+        calls: calls.to_owned(),
         requests: number(requests)?,
         interval_ns: number(interval_ns)?,
         pipelined: number(pipelined)?.max(1),
@@ -70,18 +79,29 @@ pub(crate) fn run(address: &str, words: &[&str]) -> io::Result<()> {
     plan.account.print()
 }
 
-fn connect(plan: &Plan) -> io::Result<BufReader<TcpStream>> {
+/// A connection, by whatever calls.
+type Connection = BufReader<Box<dyn Wire + Send>>;
+
+fn connect(plan: &Plan) -> io::Result<Connection> {
     let stream = TcpStream::connect(&plan.address)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-    Ok(BufReader::with_capacity(64 << 10, stream))
+    let wire: Box<dyn Wire + Send> = match plan.calls.as_str() {
+        "plain" => Box::new(stream),
+        "vectors" => Box::new(VectorWire(stream)),
+        "message" => Box::new(MessageWire(stream)),
+        "messages" => Box::new(MessagesWire(stream)),
+        "uring" => Box::new(UringWire::new(stream)?),
+        unknown => return Err(io::Error::other(format!("unknown calls {unknown}"))),
+    };
+    Ok(BufReader::with_capacity(64 << 10, wire))
 }
 
 /// Makes the requests of each phase. It ends with the channel.
 fn connection(
     plan: &Plan,
     place: u64,
-    mut stream: BufReader<TcpStream>,
+    mut stream: Connection,
     phases: &Receiver<()>,
     done: &SyncSender<io::Result<()>>,
 ) {
@@ -92,7 +112,7 @@ fn connection(
     }
 }
 
-fn phase(plan: &Plan, place: u64, stream: &mut BufReader<TcpStream>) -> io::Result<()> {
+fn phase(plan: &Plan, place: u64, stream: &mut Connection) -> io::Result<()> {
     let begin_ns = monotonic_ns();
     let mut made = 0;
     while made < plan.requests {
@@ -112,7 +132,7 @@ fn phase(plan: &Plan, place: u64, stream: &mut BufReader<TcpStream>) -> io::Resu
 }
 
 /// Writes some requests at once and reads their answers.
-fn requests(plan: &Plan, first: u64, together: u64, stream: &mut BufReader<TcpStream>) -> io::Result<()> {
+fn requests(plan: &Plan, first: u64, together: u64, stream: &mut Connection) -> io::Result<()> {
     let verb = if plan.body.is_empty() { "GET" } else { "POST" };
     let mut asked = Vec::new();
     let mut bytes = Vec::new();

@@ -3,7 +3,7 @@
 //!
 //! * `serve KIND ADDRESS`: a server; ends when its input does.
 //! * `activate ADDRESS PROGRAM`: listens, and leaves the listener to `PROGRAM`.
-//! * `client ADDRESS CONNECTIONS REQUESTS INTERVAL_NS PIPELINED BODY RECONNECT PATH…`: a client.
+//! * `client ADDRESS CALLS CONNECTIONS REQUESTS INTERVAL_NS PIPELINED BODY RECONNECT PATH…`: a client.
 //! * `udp ADDRESS COUNT`: sends datagrams.
 //! * `capture CGROUP`: opens a capture and counts packets until its input ends.
 
@@ -13,6 +13,7 @@ mod capture;
 mod client;
 mod http;
 mod listen;
+mod message;
 mod serve;
 mod udp;
 mod uring;
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
         ["serve", "udp", address] => udp::serve(address),
         ["serve", kind, address] => serve::run(kind, address),
         ["activate", address, program] => serve::activate(address, program),
-        ["client", address, numbers @ ..] => client::run(address, numbers),
+        ["client", address, calls, numbers @ ..] => client::run(address, calls, numbers),
         ["udp", address, count] => udp::send(address, count),
         ["capture", cgroup] => capture::run(cgroup),
         _ => Err(io::Error::other(format!("unknown arguments {words:?}"))),

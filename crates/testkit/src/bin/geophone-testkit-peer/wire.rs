@@ -1,8 +1,8 @@
-//! How a server's bytes reach the kernel.
+//! How bytes reach the kernel.
 
 use std::{
     fs::File,
-    io::{self, Read, Write},
+    io::{self, IoSlice, IoSliceMut, Read, Write},
     net::TcpStream,
     os::fd::{AsRawFd as _, FromRawFd as _},
 };
@@ -23,6 +23,32 @@ pub(crate) trait Wire: Read + Write {
 }
 
 impl Wire for TcpStream {}
+
+/// Reads and writes by `readv` and `writev`, in two parts.
+pub(crate) struct VectorWire(pub(crate) TcpStream);
+
+impl Read for VectorWire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let (first, second) = buffer.split_at_mut(buffer.len().min(PART));
+        self.0.read_vectored(&mut [IoSliceMut::new(first), IoSliceMut::new(second)])
+    }
+}
+
+impl Write for VectorWire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let (first, second) = bytes.split_at(bytes.len().min(PART));
+        self.0.write_vectored(&[IoSlice::new(first), IoSlice::new(second)])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Wire for VectorWire {}
+
+/// Bytes of the first of two parts: less than any head, so that there is always something in the second.
+pub(crate) const PART: usize = 10;
 
 /// Sends bodies out of a file, by `sendfile`.
 pub(crate) struct SendfileWire {
