@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use geophone_model::{
     capture::{CaptureEvent, Chunk, Cut, Packet, Side, SocketChange, SocketState, TcpFlags, TcpHeader},
-    fact::Pid,
+    fact::{Fact, Pid, ProcessFact},
     net::{Endpoint, NetNs, SocketCookie, Transport},
     time::Timestamp,
 };
@@ -48,6 +48,26 @@ pub struct Exec {
     pub cgroup: u64,
 }
 
+impl Exec {
+    /// What the kernel said of the process, as a fact. It is the answer until `/proc` says more, since the process may be
+    /// gone before anybody can look there. An empty cgroup says that it has not been looked at.
+    pub fn fact(&self) -> Fact {
+        let executable = self.path.rsplit('/').next().unwrap_or_default().to_owned();
+        Fact::Process(ProcessFact {
+            at: self.at,
+            pid: self.pid,
+            parent: Pid(0),
+            comm: self.comm.clone(),
+            executable,
+            script: None,
+            cgroup: String::new(),
+            container: None,
+            unit: None,
+            netns: NetNs(0),
+        })
+    }
+}
+
 /// A process has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exit {
@@ -55,6 +75,13 @@ pub struct Exit {
     pub at: Timestamp,
     /// The process.
     pub pid: Pid,
+}
+
+impl Exit {
+    /// The same as a fact.
+    pub const fn fact(&self) -> Fact {
+        Fact::ProcessExit { at: self.at, pid: self.pid }
+    }
 }
 
 /// Why a record could not be read.

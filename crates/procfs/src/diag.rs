@@ -48,6 +48,9 @@ pub struct DiagnosedSocket {
     pub local: Endpoint,
     /// The other end; `None` for a listener or an unconnected socket.
     pub remote: Option<Endpoint>,
+    /// Whether its own end of the connection has been closed. Without an inode number, a connection of which it has not waits
+    /// to be accepted.
+    pub is_closing: bool,
 }
 
 /// States of include/net/tcp_states.h, as bits.
@@ -58,6 +61,8 @@ const NEW_SYN_RECV: u32 = 1 << 12;
 const ALL: u32 = (1 << 13) - 2;
 const LISTEN_STATE: u8 = 10;
 const CLOSE_STATE: u8 = 7;
+/// `FIN_WAIT1`, `FIN_WAIT2`, `TIME_WAIT`, `LAST_ACK`, `CLOSING`.
+const CLOSING_STATES: [u8; 5] = [4, 5, 6, 9, 11];
 
 /// Lengths of `struct inet_diag_sockid`, and of `struct inet_diag_msg` without its attributes.
 const SOCKET_ID_LEN: usize = 48;
@@ -71,6 +76,13 @@ pub(crate) fn dump(transport: Transport, family: Family) -> Vec<u8> {
         _ => ALL & !(TIME_WAIT | CLOSE | NEW_SYN_RECV),
     };
     let mut payload = head(transport, family, states);
+    payload.extend_from_slice(&[0; SOCKET_ID_LEN]);
+    payload
+}
+
+/// The payload of a request for all TCP listeners of one family.
+pub(crate) fn dump_listeners(family: Family) -> Vec<u8> {
+    let mut payload = head(Transport::Tcp, family, 1 << LISTEN_STATE);
     payload.extend_from_slice(&[0; SOCKET_ID_LEN]);
     payload
 }
@@ -140,6 +152,7 @@ impl DiagnosedSocket {
             uid: u32_at(fixed, 64)?,
             local,
             remote: is_connected.then_some(remote),
+            is_closing: CLOSING_STATES.contains(&state),
         })
     }
 }
@@ -206,6 +219,19 @@ mod tests {
     }
 
     #[test]
+    fn an_end_that_was_closed_is_told_from_one_that_was_not() {
+        // SYN_RECV and CLOSE_WAIT are states of connections that may still wait to be accepted.
+        let is_closing = |state: &u8| {
+            let mut message = vec![0; MESSAGE_LEN];
+            message[..2].copy_from_slice(&[2, *state]);
+            DiagnosedSocket::parse(&message).unwrap().is_closing
+        };
+        let (established, syn_received, close_wait) = (1, 3, 8);
+        assert!(![established, syn_received, close_wait].iter().any(is_closing));
+        assert_eq!((0..=12).filter(is_closing).collect::<Vec<_>>(), [4, 5, 6, 9, 11]);
+    }
+
+    #[test]
     fn a_cut_message_is_none() {
         let mut message = vec![0; MESSAGE_LEN];
         message[0] = 2;
@@ -226,9 +252,10 @@ mod tests {
     }
 
     fn described(socket: &DiagnosedSocket) -> String {
-        let &DiagnosedSocket { cookie, inode, uid, local, remote } = socket;
+        let &DiagnosedSocket { cookie, inode, uid, local, remote, is_closing } = socket;
         let cookie = cookie.map_or(0, SocketCookie::as_u64);
         let remote = remote.map_or_else(String::new, |remote| format!(" -> {remote}"));
+        assert!(!is_closing);
         format!("cookie {cookie} inode {inode} uid {uid}: {local}{remote}")
     }
 

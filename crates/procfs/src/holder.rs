@@ -1,6 +1,6 @@
 //! Which process holds which socket.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use geophone_model::fact::Pid;
 
@@ -8,6 +8,8 @@ use crate::{
     config::{Cost, Unreadable},
     machine::Machine,
     procdir::ProcDir,
+    process::Sighting,
+    server::{Candidate, Program, server},
     stat::Stat,
 };
 
@@ -134,20 +136,62 @@ impl Holders {
         holders
     }
 
-    /// The holder of a socket. Of several, process 1 comes last, since it holds the listeners of services that it starts
-    /// (socket activation); of the others it is the one whose parent is none of them, the lowest number first: the master
-    /// of preforked workers, and the server whose children have inherited a descriptor without use for it.
+    /// Whether anybody holds a socket.
+    pub(crate) fn has(&self, inode: u64) -> bool {
+        self.by_inode.contains_key(&inode)
+    }
+
+    /// All that hold a socket, by ascending numbers where they were scanned so.
+    pub(crate) fn all(&self, inode: u64) -> impl Iterator<Item = Pid> + '_ {
+        let held = self.by_inode.get(&inode);
+        held.into_iter().flat_map(|held| std::iter::once(held.first).chain(held.more.iter().copied()))
+    }
+
+    /// The holder of a socket. Of several, process 1 comes last; of the others it is the one whose parent is none of them,
+    /// the lowest number first: the program whose children have inherited a descriptor without use for it.
     pub(crate) fn of(&self, inode: u64, root: &ProcDir, cost: &mut Cost) -> Option<Pid> {
-        const INIT: Pid = Pid(1);
         let held = self.by_inode.get(&inode)?;
         if held.more.is_empty() {
             return Some(held.first);
         }
-        let all: Vec<Pid> = std::iter::once(held.first).chain(held.more.iter().copied()).collect();
-        let others: Vec<Pid> = all.iter().copied().filter(|&pid| pid != INIT).collect();
-        let top =
-            others.iter().copied().find(|&pid| parent(root, pid, cost).is_none_or(|parent| !others.contains(&parent)));
-        top.or_else(|| others.first().copied()).or_else(|| all.first().copied())
+        let candidates = self.all(inode).take(MAX_CANDIDATES).map(|pid| {
+            let parent = parent(root, pid, cost).unwrap_or(Pid(0));
+            Candidate { pid, parent, program: Program::default(), has_connection: false }
+        });
+        server(&candidates.collect::<Vec<_>>(), None)
+    }
+}
+
+/// Of the holders of one socket, so many are told apart.
+const MAX_CANDIDATES: usize = 256;
+
+impl Machine {
+    /// Which of its holders serves a listener. `connections` are some that it took, and `known` who was found to serve before.
+    pub(crate) fn serving(
+        &self,
+        root: &ProcDir,
+        holders: &Holders,
+        listener: u64,
+        connections: &[u64],
+        known: Option<Pid>,
+        cost: &mut Cost,
+    ) -> Option<Pid> {
+        let all: Vec<Pid> = holders.all(listener).take(MAX_CANDIDATES).collect();
+        if let [] | [_] = all.as_slice() {
+            return all.first().copied();
+        }
+        let accepted: HashSet<Pid> = connections.iter().flat_map(|inode| holders.all(*inode)).collect();
+        let mut buffer = Vec::new();
+        let candidates = all.into_iter().map(|pid| {
+            let fact = match self.sighting(root, pid, &mut buffer, cost) {
+                Sighting::Process(fact) | Sighting::InPart(fact, _) => Some(fact),
+                _ => None,
+            };
+            let parent = fact.as_ref().map_or(Pid(0), |fact| fact.parent);
+            let program = fact.as_deref().map(Program::from).unwrap_or_default();
+            Candidate { pid, parent, program, has_connection: accepted.contains(&pid) }
+        });
+        server(&candidates.collect::<Vec<_>>(), known)
     }
 }
 

@@ -94,6 +94,32 @@ impl PidDir {
         Ok(target)
     }
 
+    /// Adds the children of all threads of the process to `into`, and stops when that has `max`. A kernel without
+    /// `CONFIG_PROC_CHILDREN` gives [`Unreadable::Gone`].
+    pub(crate) fn children(&self, max: usize, into: &mut Vec<Pid>, cost: &mut Cost) -> Result<(), Unreadable> {
+        const MAX_CHILDREN_LEN: usize = 65_536;
+        cost.opened += 1;
+        let tasks = openat(&self.fd, "task", OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        let mut text = Vec::new();
+        let mut is_told = false;
+        for entry in Dir::read_from(&tasks)? {
+            let Some(task) = number(entry?.file_name().to_bytes()) else { continue };
+            match self.read(&format!("task/{task}/children"), MAX_CHILDREN_LEN, &mut text, cost) {
+                Ok(()) => {
+                    is_told = true;
+                    into.extend(text.split(|&byte| byte == b' ').filter_map(number).map(Pid));
+                }
+                // A thread that has ended meanwhile.
+                Err(Unreadable::Gone) => {}
+                Err(unreadable) => return Err(unreadable),
+            }
+            if into.len() >= max {
+                break;
+            }
+        }
+        if is_told { Ok(()) } else { Err(Unreadable::Gone) }
+    }
+
     /// Opens what is in the directory: a namespace to be entered.
     pub(crate) fn open(&self, name: &str, cost: &mut Cost) -> Result<OwnedFd, Unreadable> {
         cost.opened += 1;

@@ -90,7 +90,7 @@ impl Machine {
         Ok(scan)
     }
 
-    fn sighting(&self, root: &ProcDir, pid: Pid, buffer: &mut Vec<u8>, cost: &mut Cost) -> Sighting {
+    pub(crate) fn sighting(&self, root: &ProcDir, pid: Pid, buffer: &mut Vec<u8>, cost: &mut Cost) -> Sighting {
         self.read_process(root, pid, buffer, cost).unwrap_or_else(Sighting::Unreadable)
     }
 

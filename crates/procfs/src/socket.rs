@@ -1,5 +1,7 @@
 //! The sockets and the addresses of all network namespaces.
 
+use std::collections::HashMap;
+
 use geophone_model::{
     fact::{Fact, OwnerSource, Pid, SocketFact},
     net::{Endpoint, NetNs, Transport},
@@ -80,8 +82,15 @@ impl Machine {
         let holders = Holders::scan(&root, &pids, self.config.max_descriptors, &mut scan.cost, |_| true);
         scan.processes_denied = holders.denied;
         scan.is_truncated |= holders.is_truncated;
+        let taken = connections_by_port(&found);
         for (netns, transport, socket) in found {
-            match holders.of(socket.inode, &root, &mut scan.cost) {
+            let holder = if socket.remote.is_none() && transport == Transport::Tcp {
+                let connections = taken.get(&(netns, socket.local.port())).map_or(&[][..], Vec::as_slice);
+                self.serving(&root, &holders, socket.inode, connections, None, &mut scan.cost)
+            } else {
+                holders.of(socket.inode, &root, &mut scan.cost)
+            };
+            match holder {
                 Some(pid) => scan.facts.push(fact(at, netns, transport, &socket, pid)),
                 None => scan.without_holder += 1,
             }
@@ -143,13 +152,8 @@ impl Machine {
         let root = ProcDir::open(&self.config.root, &mut cost)?;
         let netns = net_namespace(&root.pid(member, &mut cost)?, &mut cost)?;
         let mut channel = Channel::open(&root, Namespace { netns, member }, Subject::Sockets, &mut cost)?;
-        let mut found = None;
-        let request = diag::exact(transport, local, remote);
-        channel.ask((diag::KIND, diag::KIND), Wanted::One, &request, &mut cost, |payload| {
-            found = DiagnosedSocket::parse(payload);
-            false
-        })?;
-        found.map(|socket| (socket, cost)).ok_or(Unreadable::Malformed)
+        let socket = one(&mut channel, &diag::exact(transport, local, remote), &mut cost)?;
+        Ok((socket, cost))
     }
 
     fn dump_sockets(
@@ -189,7 +193,61 @@ impl Machine {
     }
 }
 
+/// The inode numbers of a few TCP connections of each port: who holds one of them takes those of the listener there.
+fn connections_by_port(sockets: &[(NetNs, Transport, DiagnosedSocket)]) -> HashMap<(NetNs, u16), Vec<u64>> {
+    const MAX_CONNECTIONS: usize = 16;
+    let mut by_port: HashMap<_, Vec<u64>> = HashMap::new();
+    for (netns, transport, socket) in sockets {
+        if *transport == Transport::Tcp && socket.remote.is_some() && socket.inode != 0 {
+            let taken = by_port.entry((*netns, socket.local.port())).or_default();
+            if taken.len() < MAX_CONNECTIONS {
+                taken.push(socket.inode);
+            }
+        }
+    }
+    by_port
+}
+
+/// All TCP listeners of a namespace, at most `max` of each family.
+pub(crate) fn listeners(
+    channel: &mut Channel,
+    max: usize,
+    cost: &mut Cost,
+    mut listener: impl FnMut(DiagnosedSocket),
+) -> Result<(), Unreadable> {
+    for family in [Family::V4, Family::V6] {
+        let mut left = max;
+        channel.ask((diag::KIND, diag::KIND), Wanted::All, &diag::dump_listeners(family), cost, |payload| {
+            left = left.saturating_sub(1);
+            if let Some(socket) = DiagnosedSocket::parse(payload) {
+                listener(socket);
+            }
+            left > 0
+        })?;
+    }
+    Ok(())
+}
+
+/// The TCP socket with these ends, or where there is none the listener for `local`.
+pub(crate) fn connection(
+    channel: &mut Channel,
+    local: Endpoint,
+    remote: Endpoint,
+    cost: &mut Cost,
+) -> Result<DiagnosedSocket, Unreadable> {
+    one(channel, &diag::exact(Transport::Tcp, local, Some(remote)), cost)
+}
+
+fn one(channel: &mut Channel, request: &[u8], cost: &mut Cost) -> Result<DiagnosedSocket, Unreadable> {
+    let mut found = None;
+    channel.ask((diag::KIND, diag::KIND), Wanted::One, request, cost, |payload| {
+        found = DiagnosedSocket::parse(payload);
+        false
+    })?;
+    found.ok_or(Unreadable::Malformed)
+}
+
 fn fact(at: Timestamp, netns: NetNs, transport: Transport, socket: &DiagnosedSocket, pid: Pid) -> SocketFact {
-    let &DiagnosedSocket { cookie, local, remote, inode: _, uid: _ } = socket;
+    let &DiagnosedSocket { cookie, local, remote, inode: _, uid: _, is_closing: _ } = socket;
     SocketFact { at, netns, cookie, transport, local, remote, pid, source: OwnerSource::Descriptor }
 }

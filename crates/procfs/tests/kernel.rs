@@ -122,18 +122,19 @@ fn a_closed_socket_is_not_found() {
 }
 
 #[test]
-fn a_child_that_inherits_a_listener_does_not_take_it_over() {
+fn a_listener_is_served_by_who_takes_its_connections_else_by_who_was_given_it() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
     let inherited = Stdio::from(OwnedFd::from(listener.try_clone().unwrap()));
     let child = Reaped(Command::new("sleep").arg("60").stdin(inherited).spawn().unwrap());
+    let server = || held(&machine().sockets(NOW).unwrap().facts, Transport::Tcp, address.into(), None).pid;
 
-    let scan = machine().sockets(NOW).unwrap();
-    let fact = held(&scan.facts, Transport::Tcp, listener.local_addr().unwrap().into(), None);
-    assert_eq!(fact.pid, own_pid());
-
-    drop(listener);
-    let scan = machine().sockets(NOW).unwrap();
-    assert_eq!(held(&scan.facts, Transport::Tcp, fact.local, None).pid, Pid(child.0.id()));
+    assert_eq!(server(), Pid(child.0.id()), "a child of another program was given it");
+    let client = TcpStream::connect(address).unwrap();
+    let (taken, _) = listener.accept().unwrap();
+    assert_eq!(server(), own_pid(), "but this process takes the connections");
+    drop((client, taken, listener));
+    assert_eq!(server(), Pid(child.0.id()), "nobody else has it any more");
 }
 
 #[test]

@@ -175,3 +175,15 @@ proptest! {
         let _ = decode(&record, CLOCK);
     }
 }
+
+#[test]
+fn what_the_kernel_says_of_processes_are_facts() {
+    let at = Timestamp::from_ns(5);
+    let mut exec = Exec { at, pid: Pid(7), comm: "nginx".into(), path: "/usr/sbin/nginx".into(), cgroup: 9 };
+    let Fact::Process(process) = exec.fact() else { panic!("{:?}", exec.fact()) };
+    assert_eq!((process.at, process.pid, process.comm.as_str()), (at, Pid(7), "nginx"));
+    assert_eq!((process.executable.as_str(), process.cgroup.as_str()), ("nginx", ""));
+    exec.path = String::new();
+    assert!(matches!(exec.fact(), Fact::Process(process) if process.executable.is_empty()));
+    assert_eq!(Exit { at, pid: Pid(7) }.fact(), Fact::ProcessExit { at, pid: Pid(7) });
+}

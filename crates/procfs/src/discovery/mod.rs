@@ -1,0 +1,272 @@
+//! Looking things up beside a capture, so that no packet waits for `/proc`.
+//!
+//! `listeners` knows when it is time to ask who holds a listener, `agenda` how much may be looked for and when, and `search`
+//! looks.
+
+mod agenda;
+mod listeners;
+mod search;
+mod threads;
+
+use std::{
+    collections::HashSet,
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use geophone_model::{
+    capture::{SocketChange, SocketState},
+    fact::{Fact, Pid},
+    net::NetNs,
+    time::Timestamp,
+};
+
+use self::{
+    listeners::{Inquiry, Listeners},
+    threads::Question,
+};
+use crate::machine::Machine;
+
+/// How much is kept and how much may wait.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// Questions that may wait; past it they are dropped and counted.
+    questions: usize,
+    /// Facts that may wait to be taken; past it nothing is looked up until some were.
+    facts: usize,
+    /// Processes that are remembered as asked for; past it the memory begins anew.
+    asked: usize,
+    /// Network namespaces that are remembered as looked at; past it the memory begins anew.
+    namespaces: usize,
+    /// Listeners that are known; past it the one that was used the longest time ago is forgotten and counted.
+    listeners: usize,
+}
+
+const LIMITS: Limits = Limits { questions: 4_096, facts: 65_536, asked: 65_536, namespaces: 4_096, listeners: 8_192 };
+
+/// Looks up in the background what events are about: processes, the addresses of new network namespaces, and who holds the
+/// listeners that are in use. What it finds are facts, to be taken by [`Discovery::found`].
+///
+/// A **process** is looked up once, when it is first seen to act, and again when it runs another program.
+///
+/// A **listener** is made by one process and may be served by another (socket activation, forked workers). Who holds a
+/// descriptor of it is looked up when it takes its first connection, again when the one that held it ends or runs another
+/// program, and from time to time while it is in use: after ten seconds, then after twice as long each time, up to some ten
+/// minutes. Of several holders, the one that has accepted a connection serves; where no connection lives long enough to tell,
+/// one that was given the listener rather than one that gave it.
+///
+/// * The first answer comes 20 to 50 ms after the first connection was seen, where the holder is the one that called
+///   `listen()` or descends from it. Else all processes are looked at, which is done once in two seconds at most and takes no
+///   more than a twentieth of one core; the answer may come that much later. It replaces the guess that who called `listen()`
+///   serves, back to the beginning; exchanges that were named meanwhile keep that name.
+/// * Who held the listener before and has given it away without ending is told from its heir by the connections alone:
+///   by one that lives long enough to be looked at.
+#[derive(Debug)]
+pub struct Discovery {
+    machine: Machine,
+    now: fn() -> Timestamp,
+    limits: Limits,
+    questions: Option<SyncSender<Question>>,
+    inquiries: Option<SyncSender<Inquiry>>,
+    facts: Receiver<Fact>,
+    asked: HashSet<Pid>,
+    namespaces: HashSet<NetNs>,
+    listeners: Listeners,
+    dropped: u64,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What a look at everything found, and what it could not see, as sentences.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Survey {
+    /// Processes, sockets with their holders, addresses.
+    pub facts: Vec<Fact>,
+    /// What could not be seen, and what to do about it.
+    pub limits: Vec<String>,
+}
+
+/// What the limits of a [`Discovery`] have cost so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DiscoveryCounters {
+    /// Questions that were dropped because too many waited.
+    pub questions_dropped: u64,
+    /// Listeners that were forgotten to make room for others.
+    pub listeners_evicted: u64,
+}
+
+impl Discovery {
+    /// Starts the threads: one for processes and addresses, one for listeners, so that a look at all processes delays no
+    /// other. `now` reads the clock, for the times of what is looked at.
+    ///
+    /// # Errors
+    ///
+    /// Where the system gives no thread.
+    pub fn start(machine: Machine, now: fn() -> Timestamp) -> std::io::Result<Self> {
+        Self::within(LIMITS, machine, now)
+    }
+
+    fn within(limits: Limits, machine: Machine, now: fn() -> Timestamp) -> std::io::Result<Self> {
+        let (questions, to_answer) = sync_channel(limits.questions);
+        let (inquiries, to_search) = sync_channel(limits.questions);
+        let (told, facts) = sync_channel(limits.facts);
+        let threads = threads::start(&machine, now, to_answer, to_search, told)?;
+        Ok(Self {
+            machine,
+            now,
+            limits,
+            questions: Some(questions),
+            inquiries: Some(inquiries),
+            facts,
+            asked: HashSet::new(),
+            namespaces: HashSet::new(),
+            listeners: Listeners::new(limits.listeners),
+            dropped: 0,
+            threads,
+        })
+    }
+
+    /// Everything that is there now, looked at in the calling thread.
+    pub fn survey(&mut self) -> Survey {
+        let Self { machine, listeners, .. } = self;
+        let (mut facts, mut limits) = (Vec::new(), Vec::new());
+        match machine.processes() {
+            Ok(scan) => facts.extend(scan.facts.into_iter().map(Fact::Process)),
+            Err(error) => limits.push(format!("Processes are not known: {error}")),
+        }
+        match machine.sockets((self.now)()) {
+            Ok(scan) => {
+                if scan.processes_denied > 0 {
+                    let denied = scan.processes_denied;
+                    limits.push(format!(
+                        "Who owns the sockets of {denied} processes is not known: their descriptors are closed to this process \
+                         (CAP_SYS_PTRACE opens those of other users)"
+                    ));
+                }
+                for skipped in &scan.skipped {
+                    let (netns, reason) = (skipped.netns.0, &skipped.reason);
+                    limits.push(format!(
+                        "Sockets older than this run in network namespace {netns} are not known: {reason}"
+                    ));
+                }
+                scan.facts.iter().for_each(|fact| listeners.surveyed(fact));
+                facts.extend(scan.facts.into_iter().map(Fact::Socket));
+            }
+            Err(error) => limits.push(format!("Sockets older than this run are not known: {error}")),
+        }
+        match machine.addresses((self.now)()) {
+            Ok(scan) => facts.extend(scan.facts),
+            Err(error) => limits.push(format!("The addresses of this machine are not known: {error}")),
+        }
+        Survey { facts, limits }
+    }
+
+    /// A socket has changed: asks for the process that acted, the addresses of a namespace that is new, and the holder of a
+    /// listener that is in use.
+    pub fn socket(&mut self, change: &SocketChange) {
+        self.saw_namespace(change.netns);
+        if let Some(pid) = change.pid {
+            self.saw(pid);
+        }
+        match change.change {
+            SocketState::Listening => self.listeners.opened(change),
+            SocketState::Accepted => {
+                let Self { listeners, inquiries, dropped, .. } = self;
+                listeners.accepted(change, |inquiry| ask(inquiries.as_ref(), inquiry, dropped));
+            }
+            SocketState::Closed => self.listeners.closed(change.cookie),
+            _ => {}
+        }
+    }
+
+    /// A process was seen to act; what it is will be looked up if that was not done before.
+    pub fn saw(&mut self, pid: Pid) {
+        if self.asked.len() >= self.limits.asked {
+            self.asked.clear();
+        }
+        if self.asked.insert(pid) {
+            self.ask(Question::Process(pid, None));
+        }
+    }
+
+    /// A process runs another program since a time. It may be gone before anybody can look.
+    pub fn exec(&mut self, pid: Pid, at: Timestamp) {
+        self.asked.insert(pid);
+        self.ask(Question::Process(pid, Some(at)));
+        let Self { listeners, inquiries, dropped, .. } = self;
+        listeners.exec(pid, at, |inquiry| ask(inquiries.as_ref(), inquiry, dropped));
+    }
+
+    /// A process has ended; its number may come again.
+    pub fn exit(&mut self, pid: Pid, at: Timestamp) {
+        self.asked.remove(&pid);
+        let Self { listeners, inquiries, dropped, .. } = self;
+        listeners.exit(pid, at, |inquiry| ask(inquiries.as_ref(), inquiry, dropped));
+    }
+
+    /// The next fact that has been found; `None` where there is none yet.
+    pub fn found(&mut self) -> Option<Fact> {
+        let fact = self.facts.try_recv().ok()?;
+        self.took(&fact);
+        Some(fact)
+    }
+
+    /// Ends the threads once they have answered what was asked, and returns the facts that are left. It waits for each half a
+    /// second at most. What is asked later is not looked up.
+    pub fn finish(&mut self) -> Vec<Fact> {
+        const PATIENCE: Duration = Duration::from_millis(500);
+        (self.questions, self.inquiries) = (None, None);
+        std::iter::from_fn(|| self.facts.recv_timeout(PATIENCE).ok()).collect()
+    }
+
+    /// What the limits have cost so far.
+    pub const fn counters(&self) -> DiscoveryCounters {
+        DiscoveryCounters { questions_dropped: self.dropped, listeners_evicted: self.listeners.evicted }
+    }
+
+    /// A socket was seen in a network namespace. One that is new has addresses that are not known yet: a container's.
+    fn saw_namespace(&mut self, netns: NetNs) {
+        if self.namespaces.len() >= self.limits.namespaces {
+            self.namespaces.clear();
+        }
+        if self.namespaces.insert(netns) {
+            self.ask(Question::Addresses);
+        }
+    }
+
+    /// A holder that was found may be a process that nothing else is known of: one that was forked.
+    fn took(&mut self, fact: &Fact) {
+        if let Fact::Socket(socket) = fact
+            && let Some(cookie) = socket.cookie
+        {
+            self.listeners.held(cookie, socket.pid);
+            self.saw(socket.pid);
+        }
+    }
+
+    fn ask(&mut self, question: Question) {
+        ask(self.questions.as_ref(), question, &mut self.dropped);
+    }
+}
+
+impl Drop for Discovery {
+    fn drop(&mut self) {
+        (self.questions, self.inquiries) = (None, None);
+        // A thread may wait for room for its facts; nobody wants them any more.
+        for _ in self.facts.try_iter() {}
+        for thread in self.threads.drain(..).filter(JoinHandle::is_finished) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn ask<T>(to: Option<&SyncSender<T>>, question: T, dropped: &mut u64) {
+    if let Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) = to.map(|to| to.try_send(question)) {
+        *dropped += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests;
