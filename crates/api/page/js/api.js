@@ -61,6 +61,11 @@ async function problem(response) {
   );
 }
 
+/** What is served. */
+export function about(signal) {
+  return ask("about", [], signal);
+}
+
 /** The address of the stream. */
 export function streamUrl() {
   return new URL("stream", BASE);

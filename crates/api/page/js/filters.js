@@ -1,10 +1,16 @@
 // The conditions above each tab: fields of a form on one side, the state on the other.
 
+import { recording } from "./about.js";
 import { attributes, el, fill, write } from "./dom.js";
 import { change, conditions, DEFAULT_LAST, FILTERS, state, unconditioned } from "./state.js";
 
 /** Parameters of the API that are called otherwise here. */
 const FIELD_OF = { exchanges: { path: "url_path" } };
+
+/** The range that is all of a recording. */
+const ALL = "all";
+
+const SECONDS = { m: 60, h: 3600 };
 
 export class Filters {
   #form;
@@ -39,7 +45,9 @@ export class Filters {
         choose(input, state()[input.name]);
     }
     const isCustom = Boolean(from || to);
-    choose(this.#form.elements.range, isCustom ? "custom" : last || DEFAULT_LAST);
+    const { range } = this.#form.elements;
+    for (const option of range.options) option.hidden = !isOffered(option.value);
+    choose(range, isCustom ? "custom" : last || defaultRange());
     this.#form.querySelector("#custom").hidden = !isCustom;
     this.#form.elements.from.value = local(from);
     this.#form.elements.to.value = local(to);
@@ -87,13 +95,25 @@ export class Filters {
   }
 
   #takeRange(value) {
-    if (value !== "custom") return change({ last: value === DEFAULT_LAST ? "" : value, from: "", to: "" });
+    if (value !== "custom") return change({ last: value === defaultRange() ? "" : value, from: "", to: "" });
     // Starts from what is shown, so that one has to change a digit and not to type a date.
     const whole = (text) => new Date(Math.floor(Date.parse(text) / 1000) * 1000).toISOString();
     const now = new Date().toISOString();
     const { from, to } = this.#measured ?? { from: now, to: now };
     change({ last: "", from: whole(from), to: whole(to) });
   }
+}
+
+/** What the API takes where the URL has no range. */
+function defaultRange() {
+  return recording() ? ALL : DEFAULT_LAST;
+}
+
+/** Whether a range of the list makes sense: of a recording, all of it and what is shorter. */
+function isOffered(value) {
+  if (value === ALL) return recording() !== null;
+  const seconds = parseInt(value) * (SECONDS[value.at(-1)] ?? NaN);
+  return !(seconds >= recording()?.range.length_seconds);
 }
 
 /** A value that a link brought along and that the list does not have is added to it: what applies must show. */

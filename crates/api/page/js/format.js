@@ -86,6 +86,13 @@ export function time(text, { milliseconds = false } = {}) {
   return (today ? "" : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} `) + clock + fraction;
 }
 
+/** From one time to another, with the date of the second one only where it is another day. */
+export function span({ from, to }) {
+  const [start, end] = [time(from), time(to)];
+  const isSameDay = new Date(from).toDateString() === new Date(to).toDateString();
+  return `${start}–${isSameDay ? end.split(" ").at(-1) : end}`;
+}
+
 /** A word of the API for people: `external_client` is an external client. */
 export function words(name) {
   return name.replaceAll("_", " ");

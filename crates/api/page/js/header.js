@@ -1,7 +1,7 @@
 // The head and foot of the page: whether it follows, up to when figures go, how far they can be trusted.
 
 import { attributes, el, fill, write } from "./dom.js";
-import { time } from "./format.js";
+import { span, time } from "./format.js";
 import { healthIcon } from "./icons.js";
 import { verdict } from "./ledger.js";
 
@@ -10,23 +10,27 @@ const byId = (id) => document.getElementById(id);
 /** How the page follows, in words. */
 const FOLLOWING = {
   connecting: ["Connecting", "The page asks to be told of new windows."],
-  live: ["Connected", "New figures come as soon as a window of ten seconds is closed."],
+  live: ["Live", "New figures come as soon as a window of ten seconds is closed."],
   polling: ["Polling", "The stream of news is broken, so the page asks every ten seconds."],
   fixed: ["Fixed range", "The range has ended: nothing in it changes any more."],
   offline: ["Disconnected", "Geophone does not answer; the page goes on trying."],
 };
 
-/** Says how the page follows. */
-export function showFollowing(how) {
-  const [word, title] = FOLLOWING[how];
+/** Says how the page follows; `recording` is what is served instead of traffic as it happens, or null. */
+export function showFollowing(how, recording = null) {
+  const [word, title] = how === "fixed" && recording ? replay(recording) : FOLLOWING[how];
   attributes(byId("following"), { class: `pill ${how}`, title });
   write(byId("following").querySelector("span"), word);
 }
 
-/** Says up to when the figures go. */
-export function showMeasured({ to }) {
-  write(byId("measured"), `up to ${time(to)}`);
-  attributes(byId("measured"), { datetime: to });
+function replay({ name, range }) {
+  return [`Replay of ${name}`, `A recording of ${span(range)}: nothing in it changes any more.`];
+}
+
+/** Says of when the figures are: up to when, where they go on, else from when too. */
+export function showMeasured(range, isOver) {
+  write(byId("measured"), isOver ? span(range) : `up to ${time(range.to)}`);
+  attributes(byId("measured"), { datetime: range.to });
 }
 
 /** Says how much of the traffic the figures are of. */

@@ -5,6 +5,10 @@ import { Graph, layout as place } from "../vendor/dagre/dagre.esm.js";
 /** Room for the words on an edge: one line above it and one below; on a narrow map one on it, where it alarms. */
 const LABEL = { wide: { width: 64, height: 30 }, narrow: { width: 56, height: 18 } };
 
+/** More nodes than this are first seen from afar, where edges have no words: there is less room for them then. */
+const DENSE = 40;
+const DENSE_LABEL = { width: 40, height: 6 };
+
 /** How far apart edges arrive at a node, at most. */
 const PORT_GAP = 13;
 
@@ -25,10 +29,11 @@ export function sizeOf(node, isNarrow) {
  * `down` is for a narrow map: callers are above callees rather than left of them.
  */
 export function layOut(graph, down) {
+  const isDense = graph.nodes.size > DENSE;
   const dagre = new Graph().setGraph({
     rankdir: down ? "TB" : "LR",
-    nodesep: down ? 14 : 20,
-    edgesep: 16,
+    nodesep: down || isDense ? 14 : 20,
+    edgesep: isDense ? 8 : 16,
     ranksep: down ? 22 : 50,
     marginx: 8,
     marginy: 8,
@@ -38,7 +43,7 @@ export function layOut(graph, down) {
   for (const [id, node] of graph.nodes) dagre.setNode(names.get(id), sizeOf(node, down));
   for (const edge of graph.edges.values()) {
     dagre.setEdge(names.get(edge.source), names.get(edge.target), {
-      ...LABEL[down ? "narrow" : "wide"],
+      ...(isDense ? DENSE_LABEL : LABEL[down ? "narrow" : "wide"]),
       labelpos: "c",
     });
   }
@@ -100,7 +105,7 @@ function isAt(point, label) {
 /** A level piece for words to stand on, where edges run sideways. */
 function level(point, from, to, down) {
   if (down) return [point];
-  const reach = Math.sign(to.x - from.x) * LABEL.wide.width * 0.3;
+  const reach = Math.sign(to.x - from.x) * LABEL.wide.width * 0.42;
   return [
     { x: point.x - reach, y: point.y },
     { x: point.x + reach, y: point.y },

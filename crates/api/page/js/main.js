@@ -1,5 +1,6 @@
 // Puts the parts together: one state, three tabs, and a look at the API whenever either changes.
 
+import { doubt, isKnown, isOver, learn, recording } from "./about.js";
 import * as api from "./api.js";
 import { ExchangesTab } from "./exchanges-tab.js";
 import { Filters } from "./filters.js";
@@ -7,10 +8,13 @@ import { showBooks, showFollowing, showMeasured, showProblem } from "./header.js
 import { showEvents, showLedger } from "./ledger.js";
 import { follow } from "./live.js";
 import { MapTab } from "./map-tab.js";
-import { go, isPast, link, onChange, state, TABS } from "./state.js";
+import { go, link, onChange, state, TABS } from "./state.js";
 
 /** Changes of these ask nothing of the API. */
 const SHOWN_ONLY = ["selected", "caller", "search", "sort"];
+
+/** How often to try again where nobody answers and nothing is followed. */
+const RETRY_MS = 10_000;
 
 const byId = (id) => document.getElementById(id);
 
@@ -30,6 +34,7 @@ const tabs = {
 let following = "connecting";
 let lastAnswer = null;
 let running = null;
+let retry = 0;
 let isAgain = false;
 
 /** Asks for what the present tab shows. A look for news waits for the one that is under way; a new question does not. */
@@ -39,6 +44,7 @@ async function look({ isNews = false } = {}) {
     return;
   }
   running?.abort();
+  clearTimeout(retry);
   const mine = new AbortController();
   running = mine;
   document.body.classList.add("loading");
@@ -46,6 +52,11 @@ async function look({ isNews = false } = {}) {
   // Its failure is for those who await it. How far figures can be trusted is shown whatever else fails.
   books.then(showBooks, () => null);
   try {
+    if (await learn(mine.signal)) {
+      filters.show();
+      showTitle();
+      turn();
+    }
     const measured = await tabs[state().tab].load(mine.signal, books);
     lastAnswer = new Date().toISOString();
     arrived(measured);
@@ -65,9 +76,9 @@ function arrived(measured) {
   showProblem(null);
   filters.blame(null);
   byId("content").classList.remove("stale");
-  showFollowing(isPast() ? "fixed" : following);
+  showFollowing(isOver() ? "fixed" : following, recording());
   if (!measured) return;
-  showMeasured(measured);
+  showMeasured(measured, isOver());
   filters.measured(measured);
 }
 
@@ -80,7 +91,11 @@ function failed(problem) {
   showProblem(known, lastAnswer);
   filters.blame(known);
   byId("content").classList.add("stale");
-  if (known.isOffline) showFollowing("offline");
+  if (!known.isOffline) return;
+  showFollowing("offline");
+  doubt();
+  // Where nothing is followed, nobody else asks again.
+  if (isOver()) retry = setTimeout(() => look({ isNews: true }), RETRY_MS);
 }
 
 async function loadLedger(signal, books) {
@@ -97,7 +112,12 @@ function showTab() {
     entry.toggleAttribute("aria-current", tab === state().tab);
     if (tab === state().tab) entry.setAttribute("aria-current", "page");
   }
-  document.title = `${document.querySelector("nav [aria-current]").textContent} · Geophone`;
+  showTitle();
+}
+
+function showTitle() {
+  const tab = document.querySelector("nav [aria-current]").textContent;
+  document.title = [tab, recording()?.name, "Geophone"].filter(Boolean).join(" · ");
 }
 
 /** Links that keep the rest of the state are made anew with it; what belongs to one tab stays with it. */
@@ -111,7 +131,7 @@ const turn = follow(
     following = how;
     showFollowing(how);
   },
-  () => !isPast(),
+  () => isKnown() && !isOver(),
 );
 
 onChange((now, before) => {

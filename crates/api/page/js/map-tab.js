@@ -16,7 +16,6 @@ const byId = (id) => document.getElementById(id);
 export class MapTab {
   #map = { nodes: [], edges: [] };
   #services = [];
-  #graph = graphOf(this.#map, "", false);
   #asked = new Map();
   #details = new Details(byId("details"));
   #card = new Card(byId("card"), (id) => this.#detailOf(id));
@@ -25,7 +24,7 @@ export class MapTab {
     select: (id) => change({ selected: id === state().selected && !state().caller ? "" : id, caller: "" }),
     selectEdge: ({ source, target }) => change({ selected: target, caller: source }),
     clear: () => change({ selected: "", caller: "" }),
-    show: (item, element) => this.#card.show(item, element, this.#graph.nodes),
+    show: (item, element) => this.#card.show(item, element, this.#view.graph.nodes),
     hide: () => this.#card.hide(),
     turn: () => this.#show(),
   });
@@ -54,7 +53,8 @@ export class MapTab {
     byId("map-part").hidden = isEmpty;
     showEmpty(byId("map-empty"), isEmpty, known);
     this.#show();
-    this.#card.renew((id) => this.#graph.nodes.get(id) ?? this.#graph.edges.get(id), this.#graph.nodes);
+    const { nodes, edges } = this.#view.graph;
+    this.#card.renew((id) => nodes.get(id) ?? edges.get(id), nodes);
     await this.#showDetails();
     return {
       from: new Date(map.start_seconds * 1000).toISOString(),
@@ -65,11 +65,10 @@ export class MapTab {
   #show() {
     const { selected, caller } = state();
     byId("map-part").classList.toggle("with-details", Boolean(selected));
-    this.#graph = graphOf(this.#map, selected, this.#view.isNarrow);
-    this.#view.draw(this.#graph);
+    this.#view.draw((isNarrow) => graphOf(this.#map, selected, isNarrow));
     this.#view.highlight(selected, caller);
     this.#table.show(this.#services, this.#near());
-    const { left_out: left } = this.#graph;
+    const { left_out: left } = this.#view.graph;
     write(
       byId("map-note"),
       left

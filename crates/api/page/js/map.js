@@ -7,8 +7,12 @@ import { layOut } from "./layout.js";
 import { arrows, edgeElements, nodeElements, updateEdge, updateNode } from "./shapes.js";
 import { Viewport } from "./viewport.js";
 
-/** Narrower than this, callers stand above callees. */
-const NARROW_PX = 620;
+/** Callers stand left of callees in a frame of the usual height, unless that is drawn smaller than this. */
+const TIGHT = 0.62;
+/** They stand above callees where they are so much larger then: there, names have less room. */
+const GAIN_OF_TURNING = 1.4;
+/** The frame is taller where that makes them so much larger: it pushes the table down. */
+const GAIN_OF_HEIGHT = 1.15;
 
 export class ServiceMapView {
   #frame;
@@ -18,7 +22,8 @@ export class ServiceMapView {
   #graph = { nodes: new Map(), edges: new Map() };
   #drawn = new Map();
   #layout = null;
-  #layoutKey = "";
+  #layouts = new Map();
+  #choice = "";
   #current = null;
   #subject = "";
   #isNarrow = false;
@@ -33,14 +38,12 @@ export class ServiceMapView {
     this.#viewport = new Viewport(frame, layer);
     frame.addEventListener("keydown", (event) => this.#key(event));
     frame.addEventListener("click", (event) => event.target === frame && on.clear());
-    new ResizeObserver(() => this.isNarrow === this.#isNarrow || on.turn()).observe(frame);
+    new ResizeObserver(() => this.#choice.startsWith(`${innerWidth} `) || on.turn()).observe(frame);
   }
 
-  /** Whether there is little room: `turn` is called when that changes, to have it drawn anew. */
-  get isNarrow() {
-    // While it is not shown, it has no width.
-    const width = this.#frame.clientWidth;
-    return width ? width < NARROW_PX : this.#isNarrow;
+  /** What is drawn. */
+  get graph() {
+    return this.#graph;
   }
 
   fit() {
@@ -51,11 +54,12 @@ export class ServiceMapView {
     this.#viewport.zoom(factor);
   }
 
-  /** Draws a graph of `graphOf`. */
-  draw(graph) {
+  /** Draws a graph of `graphOf`: `graphFor(isNarrow)` gives it for little room and for more. */
+  draw(graphFor) {
+    const wasNarrow = this.#isNarrow;
+    const graph = this.#suiting(graphFor);
     this.#graph = graph;
-    if (this.isNarrow !== this.#isNarrow) {
-      this.#isNarrow = this.isNarrow;
+    if (this.#isNarrow !== wasNarrow) {
       this.#frame.classList.toggle("narrow", this.#isNarrow);
       for (const { group } of this.#drawn.values()) group.remove();
       this.#drawn.clear();
@@ -118,11 +122,6 @@ export class ServiceMapView {
     this.#viewport.show(...(isWide ? alone : corners));
   }
 
-  /** The element of a node or an edge, for a card beside it. */
-  elementOf(id) {
-    return this.#drawn.get(id)?.group;
-  }
-
   #add(item) {
     const drawn = item.source ? edgeElements() : nodeElements(item, this.#isNarrow);
     const { group } = drawn;
@@ -147,12 +146,55 @@ export class ServiceMapView {
     else updateNode(this.#drawn.get(item.id), item);
   }
 
+  /** The graph that suits the room. It stays as long as the topology and the window do: a panel that opens beside the map does not turn it around. */
+  #suiting(graphFor) {
+    const [wide, narrow] = [false, true].map(graphFor);
+    const choice = `${innerWidth} ${topologyOf(wide)}`;
+    // While it is not shown, it has no size to choose by.
+    if (choice !== this.#choice && this.#frame.clientWidth && wide.nodes.size) {
+      this.#choice = choice;
+      const before = this.#layouts;
+      this.#layouts = new Map();
+      this.#turnTo(
+        (graph, isNarrow) => this.#viewport.scaleOf(this.#layOut(graph, isNarrow, before)),
+        wide,
+        narrow,
+      );
+    }
+    return this.#isNarrow ? narrow : wide;
+  }
+
+  #turnTo(scale, wide, narrow) {
+    const setTall = (isTall) => this.#frame.classList.toggle("tall", isTall);
+    const tried = () => {
+      const [asWide, asNarrow] = [scale(wide, false), scale(narrow, true) / GAIN_OF_TURNING];
+      return { isNarrow: asNarrow > asWide, scale: Math.max(asWide, asNarrow) };
+    };
+    setTall(false);
+    this.#isNarrow = false;
+    if (scale(wide, false) >= TIGHT) return;
+    const usual = tried();
+    setTall(true);
+    const tall = tried();
+    const isWorthIt = tall.scale > GAIN_OF_HEIGHT * usual.scale;
+    if (!isWorthIt) setTall(false);
+    this.#isNarrow = (isWorthIt ? tall : usual).isNarrow;
+  }
+
+  /** Places a graph, or finds it placed. */
+  #layOut(graph, isNarrow, before = this.#layouts) {
+    const key = `${isNarrow} ${topologyOf(graph)}`;
+    const known = this.#layouts.get(key) ?? before.get(key) ?? layOut(graph, isNarrow);
+    this.#layouts.set(key, known);
+    return known;
+  }
+
   #arrange() {
-    const key = `${this.#isNarrow} ${topologyOf(this.#graph)}`;
-    if (key === this.#layoutKey || !this.#graph.nodes.size) return;
-    this.#layoutKey = key;
+    if (!this.#graph.nodes.size) return;
+    const layout = this.#layOut(this.#graph, this.#isNarrow);
+    if (layout === this.#layout) return;
     this.#subject = "";
-    this.#layout = layOut(this.#graph, this.#isNarrow);
+    this.#layout = layout;
     for (const [id, { x, y, width, height }] of this.#layout.nodes) {
       this.#drawn.get(id).group.setAttribute("transform", `translate(${x - width / 2} ${y - height / 2})`);
     }

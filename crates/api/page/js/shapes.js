@@ -10,6 +10,10 @@ import { isOutside, sizeOf } from "./layout.js";
 const WORDS_AT = { wide: 38, narrow: 14 };
 const WORDS_END = { judged: 30, client: 12 };
 
+/** From afar, a name is all that a node says, as large as there is room. */
+const AFAR = { font: 25, x: 13, end: { judged: 42, client: 14 } };
+const NEAR_FONT = 13;
+
 /** The elements of a node: `group` is all of it. */
 export function nodeElements(node, isNarrow) {
   const { width, height } = sizeOf(node, isNarrow);
@@ -18,33 +22,35 @@ export function nodeElements(node, isNarrow) {
   const middle = height / 2;
   const name = svg("text", { class: "name", x, y: middle - 4 });
   const line = svg("text", { class: "figures", x, y: middle + 13 });
-  const badge = svg("path", {
-    class: "badge",
-    transform: `translate(${width - (isNarrow ? 23 : 27)} ${middle - (isNarrow ? 19 : 17)})`,
-  });
+  const afar = svg("text", { class: "afar", x: AFAR.x, y: middle + AFAR.font * 0.35 });
+  const badge = svg("path", { class: "badge" });
+  const corner = `translate(${width - (isNarrow ? 23 : 27)} ${middle - (isNarrow ? 19 : 17)})`;
   const group = svg(
     "g",
     { role: "button" },
     svg("rect", { class: "halo", x: -4, y: -4, width: width + 8, height: height + 8, rx: round + 4 }),
     svg("rect", { class: "box", width, height, rx: round }),
     ...(isNarrow ? [] : [kindIcon(node.kind, { transform: `translate(14 ${middle - 8})` })]),
-    badge,
+    svg("g", { transform: corner }, badge),
     name,
     line,
+    afar,
   );
-  const end = WORDS_END[node.kind === "external_client" ? "client" : "judged"];
-  return { group, name, line, badge, room: width - x - end + (isNarrow ? 6 : 0) };
+  const kind = node.kind === "external_client" ? "client" : "judged";
+  const room = { near: width - x - WORDS_END[kind] + (isNarrow ? 6 : 0), afar: width - AFAR.x - AFAR.end[kind] };
+  return { group, name, line, afar, badge, room };
 }
 
 /** Shows the figures of a node. */
-export function updateNode({ group, name, line, badge, room }, node) {
+export function updateNode({ group, name, line, afar, badge, room }, node) {
   const { inbound, outbound } = node;
   const figures = inbound
     ? `${shortRate(inbound.rate_per_second)} · p95 ${duration(inbound.duration_seconds?.p95)}`
     : outbound
       ? `asks ${shortRate(outbound.rate_per_second)}`
       : "";
-  write(name, fitting(node.name, room));
+  write(name, fitting(node.name, room.near, NEAR_FONT));
+  write(afar, fitting(node.name, room.afar, AFAR.font));
   write(line, figures);
   const judged = inbound !== null;
   attributes(badge, { d: judged ? healthPath(node.health) : null });
@@ -74,9 +80,9 @@ export function updateEdge({ group, line, text, share, badge }, edge, nodes) {
   const isAlarming = edge.health === "degraded" || edge.health === "failing";
   const refused = figures.requests ? figures.client_errors / figures.requests : 0;
   // What alarms is errors, unless there are none: then it is that the server refuses so much.
-  const ratio = figures.error_ratio || refused;
+  const alarm = figures.error_ratio ? percent(figures.error_ratio) : refused ? `${percent(refused)} 4xx` : "";
   write(text, shortRate(figures.rate_per_second));
-  write(share, isAlarming && ratio ? percent(ratio) : "");
+  write(share, isAlarming ? alarm : "");
   attributes(badge, { d: isAlarming ? healthPath(edge.health) : null });
   attributes(line, { "stroke-width": thickness(figures.rate_per_second), "marker-end": `url(#arrow-${edge.health})` });
   const name = (id) => nodes.get(id)?.name ?? NONE;
@@ -92,8 +98,8 @@ export function updateEdge({ group, line, text, share, badge }, edge, nodes) {
 const measure = document.createElement("canvas").getContext("2d");
 
 /** A name cut in its middle to a width: what tells names apart is at their ends. */
-function fitting(name, width) {
-  measure.font = `620 13px ${getComputedStyle(document.body).fontFamily}`;
+function fitting(name, width, size) {
+  measure.font = `620 ${size}px ${getComputedStyle(document.body).fontFamily}`;
   const isWide = (text) => measure.measureText(text).width > width;
   if (!isWide(name)) return name;
   let kept = Math.min(name.length, 60);

@@ -44,13 +44,19 @@ export class Viewport {
     if (!this.#isMoved) this.fit();
   }
 
+  /** How large a drawing of this size is when all of it is shown. */
+  scaleOf({ width, height }) {
+    const { clientWidth, clientHeight } = this.#frame;
+    const room = { width: clientWidth - 2 * MARGIN, height: clientHeight - 2 * MARGIN - FOOT };
+    return Math.max(Math.min(room.width / width, room.height / height, MAX_FIT), MIN_SCALE);
+  }
+
   /** Shows all of it. */
   fit() {
     const { clientWidth, clientHeight } = this.#frame;
     if (!clientWidth || !clientHeight) return;
     const { width, height } = this.#content;
-    const room = { width: clientWidth - 2 * MARGIN, height: clientHeight - 2 * MARGIN - FOOT };
-    const scale = Math.max(Math.min(room.width / width, room.height / height, MAX_FIT), MIN_SCALE);
+    const scale = this.scaleOf(this.#content);
     this.#isMoved = false;
     this.#moveTo({ scale, x: (clientWidth - width * scale) / 2, y: (clientHeight - FOOT - height * scale) / 2 });
   }
