@@ -1,7 +1,7 @@
 //! What happens to every request: the host is checked on the way in, headers are set on the way out.
 
 use axum::{
-    extract::{Request, State},
+    extract::{OriginalUri, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -43,8 +43,10 @@ fn host_of<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     authority.or_else(|| headers.get(header::HOST)?.to_str().ok())
 }
 
-pub(crate) async fn unknown_path(uri: Uri) -> Problem {
-    Problem::unknown_path(uri.path())
+/// `uri` is what is left of the original one below where the API is mounted.
+pub(crate) async fn unknown_path(OriginalUri(original): OriginalUri, uri: Uri) -> Problem {
+    let mounted_at = original.path().strip_suffix(uri.path()).unwrap_or_default();
+    Problem::unknown_path(original.path(), mounted_at)
 }
 
 pub(crate) async fn unknown_method(method: Method) -> Problem {

@@ -31,6 +31,7 @@
 //! | `/api/v1/exchanges` | single requests with their responses |
 //! | `/api/v1/ledger` | what was seen, kept and lost at every stage |
 //! | `/api/v1/events` | notable things |
+//! | `/api/v1/about` | what is served: live traffic, or which recording, and what is not seen |
 //! | `/api/v1/stream` | server-sent events: a window was closed |
 //! | `/api/v1/openapi.json` | all of this for programs (OpenAPI 3.1) |
 //! | `/healthz`, `/readyz`, `/metrics` | for whoever runs it |
@@ -44,7 +45,7 @@
 //! * It writes nothing: there is no method but GET (and HEAD).
 //! * It has no authentication. [`Config::allowed_hosts`] keeps pages of other sites from reaching it through the browser of
 //!   somebody who runs it on the loopback address; on other addresses, put it behind something that knows your users.
-//! * It reads no clock for its answers: "now" is what [`Now`] says, so that a replayed recording can be asked by default.
+//! * It reads no clock for its answers: "now" is what [`Now`] says, so that a recording can be asked like what happens now.
 //!
 //! Every query has a bound: [`Config`] has the longest range, the most points, how many queries run at a time and for how long.
 
@@ -55,6 +56,7 @@ mod config;
 mod exposition;
 mod guard;
 mod hosts;
+mod now;
 mod openapi;
 mod page;
 mod parameter;
@@ -71,9 +73,10 @@ use axum::{Router, middleware, routing::get};
 pub use config::{Config, DEFAULT_LAST_NS, DEFAULT_LIMIT, MAX_LIMIT};
 pub use exposition::{Exposition, Family, MetricKind, SampleValue};
 pub use hosts::AllowedHosts;
+pub use now::{Now, Recording};
 pub use openapi::openapi;
 pub use problem::Problem;
-pub use state::{ApiState, Now, Readiness};
+pub use state::{ApiState, Readiness};
 
 /// All paths of the API, and the page.
 pub fn router(state: ApiState) -> Router {
@@ -84,6 +87,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/exchanges", get(routes::exchanges::list))
         .route("/api/v1/ledger", get(routes::ledger::show))
         .route("/api/v1/events", get(routes::events::list))
+        .route("/api/v1/about", get(routes::about::show))
         .route("/api/v1/stream", get(routes::stream::follow))
         .route("/api/v1/openapi.json", get(routes::openapi::show))
         .route("/healthz", get(routes::health::alive))

@@ -4,8 +4,9 @@ use std::hash::{DefaultHasher, Hasher};
 
 use axum::{
     Router,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    extract::OriginalUri,
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 
@@ -43,6 +44,7 @@ const ASSETS: &[Asset] = &[
     asset!(css "css/map.css"),
     asset!(css "css/page.css"),
     asset!(css "css/tables.css"),
+    asset!(js "js/about.js"),
     asset!(js "js/api.js"),
     asset!(js "js/card.js"),
     asset!(js "js/details.js"),
@@ -79,8 +81,27 @@ const CONTENT_SECURITY_POLICY: &str =
 pub(crate) fn router() -> Router<ApiState> {
     ASSETS.iter().fold(Router::new(), |router, asset| {
         let tag = entity_tag(asset.bytes);
-        router.route(asset.path, get(async move |headers: HeaderMap| serve(asset, &tag, &headers)))
+        router.route(
+            asset.path,
+            get(async move |OriginalUri(uri): OriginalUri, headers: HeaderMap| {
+                with_slash(asset, &uri).unwrap_or_else(|| serve(asset, &tag, &headers))
+            }),
+        )
     })
+}
+
+/// The page's links are relative, so that it can be mounted anywhere. Mounted at `/geophone` and asked for without a slash at
+/// the end, it would have them lead to the level above: the browser is sent to where they are right.
+fn with_slash(asset: &Asset, uri: &Uri) -> Option<Response> {
+    let path = uri.path();
+    if asset.path != "/" || path.ends_with('/') {
+        return None;
+    }
+    // Relative to the level above, since a proxy in front may call that differently. `./` keeps a colon in the name from
+    // being read as the end of a scheme (RFC 3986 section 4.2).
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Some(Redirect::permanent(&format!("./{name}/{query}")).into_response())
 }
 
 fn serve(asset: &Asset, tag: &HeaderValue, headers: &HeaderMap) -> Response {

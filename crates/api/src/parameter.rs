@@ -50,14 +50,15 @@ pub(crate) const RANGE: &[Parameter] = &[
     Parameter::text(
         "to",
         "2023-11-14T22:23:20Z",
-        "End of the range: RFC 3339, or seconds since the Unix epoch; now where it is left out. \
+        "End of the range: RFC 3339, or seconds since the Unix epoch; now, or the end of the recording, where it is left \
+         out. \
          What happens at the end is no longer in the range.",
     ),
     Parameter::text(
         "last",
         "5m",
         "Length of the range up to its end, instead of `from`: a number and one of `ms`, `s`, `m`, `h`, `d`; \
-         15m where neither is given.",
+         15m where neither is given, and the whole recording where one is served and there is no `to` either.",
     ),
 ];
 

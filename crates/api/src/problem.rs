@@ -64,8 +64,8 @@ impl Problem {
         Self::of_parameter("invalid-parameter", "Invalid parameter", name, format!("parameter `{name}`: {why}"))
     }
 
-    pub(crate) fn unknown_path(path: &str) -> Self {
-        let detail = format!("there is nothing at `{path}`; /api/v1/openapi.json lists what there is");
+    pub(crate) fn unknown_path(path: &str, mounted_at: &str) -> Self {
+        let detail = format!("there is nothing at `{path}`; {mounted_at}/api/v1/openapi.json lists what there is");
         Self::new(StatusCode::NOT_FOUND, "unknown-path", "Unknown path", detail)
     }
 

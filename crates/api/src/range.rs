@@ -23,11 +23,15 @@ const WINDOWS_UNDER_WAY: u64 = 3;
 pub(crate) async fn read(query: &Query, state: &ApiState) -> Result<Window, Problem> {
     let from = query.value("from", parse_time)?;
     let last_ns = query.value("last", parse_duration_ns)?;
-    let to = match query.value("to", parse_time)? {
+    let to = query.value("to", parse_time)?;
+    if let (None, None, None, Some(recording)) = (from, last_ns, to, state.source().recording()) {
+        return Ok(recording.range);
+    }
+    let to = match to {
         Some(to) => to,
         None => state.now().await?,
     };
-    let max_ns = state.config().max_range_ns;
+    let max_ns = state.max_range_ns();
     match (from, last_ns) {
         (Some(_), Some(_)) => Err(Problem::invalid_parameter("last", "give either `from` or `last`")),
         (Some(from), None) => between("from", from, to, max_ns),

@@ -14,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{Config, Exposition, Problem};
+use crate::{Config, Exposition, Now, Problem};
 
 /// A store to answer from, and the settings. Clones share everything.
 #[derive(Clone)]
@@ -24,31 +24,13 @@ struct Shared {
     store: Arc<dyn Store>,
     now: Now,
     config: Config,
+    not_seen: Vec<String>,
     readiness: Box<dyn Fn() -> Readiness + Send + Sync>,
     metrics: Box<dyn Fn(&mut Exposition) + Send + Sync>,
     queries: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     /// Answers given, by status code.
     answers: Mutex<BTreeMap<u16, u64>>,
-}
-
-/// What "now" is: the end of a range that has none.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum Now {
-    /// What this says, which is a wall clock where traffic is captured live.
-    Provided(Arc<dyn Fn() -> Timestamp + Send + Sync>),
-    /// The time of the newest row in the store: for a recording that was replayed.
-    NewestRow,
-}
-
-impl fmt::Debug for Now {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Provided(_) => "Provided",
-            Self::NewestRow => "NewestRow",
-        })
-    }
 }
 
 /// Whether the program can do its work, for `/readyz`.
@@ -67,6 +49,7 @@ impl ApiState {
         Self(Arc::new(Shared {
             store,
             now,
+            not_seen: Vec::new(),
             readiness: Box::new(|| Readiness::Ready),
             metrics: Box::new(|_| ()),
             queries: Arc::new(Semaphore::new(config.max_queries)),
@@ -74,6 +57,16 @@ impl ApiState {
             config,
             answers: Mutex::default(),
         }))
+    }
+
+    /// Tells those who wonder where their traffic is what is not seen, in words: `/api/v1/about` says it, and the page.
+    ///
+    /// # Panics
+    ///
+    /// If the state has been cloned already, as its clones would not learn of it.
+    #[must_use]
+    pub fn with_not_seen(self, not_seen: impl IntoIterator<Item: Into<String>>) -> Self {
+        self.with(|shared| shared.not_seen = not_seen.into_iter().map(Into::into).collect())
     }
 
     /// Lets `readiness` decide what `/readyz` answers.
@@ -109,6 +102,21 @@ impl ApiState {
         &self.0.store
     }
 
+    /// What is served.
+    pub(crate) fn source(&self) -> &Now {
+        &self.0.now
+    }
+
+    pub(crate) fn not_seen(&self) -> &[String] {
+        &self.0.not_seen
+    }
+
+    /// The longest range of a query: at least a recording's own, which is what a query without a range is about.
+    pub(crate) fn max_range_ns(&self) -> u64 {
+        let recorded_ns = self.source().recording().map_or(0, |recording| recording.range.length_ns);
+        self.config().max_range_ns.max(recorded_ns)
+    }
+
     pub(crate) fn readiness(&self) -> Readiness {
         (self.0.readiness)()
     }
@@ -130,6 +138,7 @@ impl ApiState {
     pub(crate) async fn now(&self) -> Result<Timestamp, Problem> {
         match &self.0.now {
             Now::Provided(now) => Ok(now()),
+            Now::EndOf(recording) => Ok(recording.range.end()),
             Now::NewestRow => {
                 let limit = self.config().timeout;
                 let late = |_| Problem::busy(format!("the store took longer than {limit:?} to say what is newest"));

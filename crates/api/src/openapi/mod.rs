@@ -15,7 +15,9 @@ use utoipa::{
 use crate::{
     Problem,
     parameter::{Kind, Parameter, Parameters},
-    routes::{events, exchanges, health, ledger, metrics, openapi as document, service, service_map, services, stream},
+    routes::{
+        about, events, exchanges, health, ledger, metrics, openapi as document, service, service_map, services, stream,
+    },
 };
 
 /// The OpenAPI document of the API, as JSON.
@@ -122,6 +124,13 @@ fn endpoints(shapes: &mut Vec<(String, RefOr<Schema>)>) -> Vec<Endpoint> {
             "Notable things, newest first.",
             events::PARAMETERS,
             vec![json::<events::EventsBody>(shapes)],
+        ),
+        endpoint(
+            "/api/v1/about",
+            "showAbout",
+            "What is served: live traffic or a recording, and what is not seen.",
+            about::PARAMETERS,
+            vec![json::<about::AboutBody>(shapes)],
         ),
         endpoint(
             "/api/v1/stream",

@@ -1,5 +1,6 @@
 //! What each path answers: a file for each, with its parameters, its handler and the shape of its answer.
 
+pub(crate) mod about;
 pub(crate) mod events;
 pub(crate) mod exchanges;
 pub(crate) mod health;

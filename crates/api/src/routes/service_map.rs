@@ -120,7 +120,7 @@ pub(crate) async fn show(State(state): State<ApiState>, uri: Uri) -> Result<Resp
     let view = MapView::read(&query)?;
     let points = point_filter(&query)?;
     let format = query.choices("format", Format::ALL, Format::as_str)?.pop().unwrap_or(Format::Json);
-    let compared = compared_range(&query, range, state.config().max_range_ns)?;
+    let compared = compared_range(&query, range, state.max_range_ns())?;
     if compared.is_some() && format != Format::Json {
         return Err(Problem::invalid_parameter("format", "a difference is given as json only"));
     }

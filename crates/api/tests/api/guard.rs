@@ -1,6 +1,7 @@
 //! Hosts, headers, paths and methods; the page.
 
 use axum::{
+    Router,
     body::Body,
     http::{Method, Request},
 };
@@ -79,4 +80,26 @@ async fn the_page_is_served_and_not_sent_twice() {
     let again = Request::get("/").header("host", "localhost").header("if-none-match", &page.headers["etag"]);
     let answer = send(&app, again.body(Body::empty()).unwrap()).await;
     assert_eq!((answer.status.as_u16(), &*answer.text), (304, ""));
+}
+
+#[tokio::test]
+async fn the_page_may_be_mounted_below_any_path_and_asked_for_without_a_slash() {
+    for mount in ["/geophone", "/tools/geo:phone"] {
+        let app = Router::new().nest_service(mount, app().await);
+        let answer = get(&app, &format!("{mount}?tab=ledger")).await;
+        assert_eq!(answer.status, 308);
+        let location = answer.headers["location"].to_str().unwrap();
+        // RFC 3986 section 5.2.3: what follows the last slash is replaced.
+        let (folder, name) = mount.rsplit_once('/').unwrap();
+        assert_eq!(location, format!("./{name}/?tab=ledger"));
+        let target = format!("{folder}/{}", location.trim_start_matches("./"));
+        assert!(get(&app, &target).await.text.contains("<title>Geophone"), "{target}");
+        assert_eq!(get(&app, &format!("{mount}/css/page.css")).await.status, 200);
+
+        let (status, _, detail) = get(&app, &format!("{mount}/nowhere")).await.problem();
+        assert_eq!(status, 404);
+        let [asked, lists] = ["/nowhere", "/api/v1/openapi.json"].map(|path| format!("{mount}{path}"));
+        assert!(detail.contains(&format!("`{asked}`")) && detail.contains(&format!("{lists} lists")), "{detail}");
+        assert_eq!(get(&app, &lists).await.status, 200);
+    }
 }

@@ -1,5 +1,6 @@
 //! The API from outside: requests in, answers out, over a store with known rows.
 
+mod about;
 mod exchanges;
 mod fixture;
 mod guard;

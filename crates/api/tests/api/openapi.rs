@@ -64,6 +64,7 @@ async fn every_answer_has_the_documented_shape() {
         ("/api/v1/exchanges", "/api/v1/exchanges".to_owned()),
         ("/api/v1/ledger", "/api/v1/ledger".to_owned()),
         ("/api/v1/events", "/api/v1/events".to_owned()),
+        ("/api/v1/about", "/api/v1/about".to_owned()),
         ("/healthz", "/healthz".to_owned()),
         ("/readyz", "/readyz".to_owned()),
     ] {
