@@ -8,8 +8,8 @@
 mod analysis;
 mod args;
 mod clocks;
-mod discovery;
 mod live;
+mod not_seen;
 mod replay;
 mod report;
 mod serve;
@@ -27,7 +27,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
-use geophone_api::Now;
+use geophone_api::{Now, Recording};
 use geophone_model::ledger::LedgerRow;
 use geophone_store::{MemoryConfig, MemoryStore, Store};
 
@@ -36,10 +36,6 @@ use crate::{
     live::Live,
     settings::{DEFAULT_LISTEN, DEFAULT_MEMORY_BYTES, Settings},
 };
-
-/// What is not seen, for the person who wonders where her traffic is (README, "What it does not see").
-const NOT_SEEN: &str = "Not seen: forwarded and virtual machines' traffic, plaintext inside TLS, Unix sockets, raw sockets, \
-                        SCTP, AF_XDP, and what runs outside this cgroup2 tree. Protocols: HTTP/1.x.";
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -71,7 +67,8 @@ fn live(settings: Settings) -> Result<ExitCode> {
     for limit in live.survey() {
         println!("{limit}");
     }
-    println!("{NOT_SEEN}");
+    let not_seen = not_seen::live(settings.capture);
+    println!("Not seen: {}.", not_seen.join("; "));
     println!("What is shown is kept in memory, and gone when this ends.");
     println!("Capture is attached. Open http://{address}/");
     std::io::stdout().flush()?;
@@ -95,7 +92,8 @@ fn live(settings: Settings) -> Result<ExitCode> {
                 asked = serve::asked_to_end() => if let Err(error) = asked { eprintln!("geophone: {error:#}") },
             }
         };
-        serve::serve(listener, store, Now::Provided(Arc::new(clocks::now)), settings.allowed_hosts, end).await
+        let state = serve::state(&listener, store, Now::Provided(Arc::new(clocks::now)), settings.allowed_hosts)?;
+        serve::serve(listener, state.with_not_seen(not_seen), end).await
     });
     stop.store(true, Ordering::Relaxed);
     let ended = capture.join().map_err(|_| anyhow::anyhow!("the capture has failed"))??;
@@ -134,7 +132,10 @@ fn replay(args: &ReplayArgs) -> Result<ExitCode> {
                 eprintln!("geophone: {error:#}");
             }
         };
-        runtime.block_on(serve::serve(listener, store, Now::NewestRow, Vec::new(), end))?;
+        let name = args.file.file_name().unwrap_or(args.file.as_os_str()).to_string_lossy().into_owned();
+        let now = Now::EndOf(Recording { name, range: replayed.range });
+        let state = serve::state(&listener, store, now, Vec::new())?.with_not_seen(not_seen::replay());
+        runtime.block_on(serve::serve(listener, state, end))?;
     }
     Ok(code)
 }

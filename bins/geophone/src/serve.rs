@@ -17,23 +17,30 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// Answers until `stop` is ready.
-pub(crate) async fn serve(
-    listener: TcpListener,
+/// What to answer from. Without names that are allowed, those are that suit the address.
+pub(crate) fn state(
+    listener: &TcpListener,
     store: Arc<dyn Store>,
     now: Now,
     allowed_hosts: Vec<String>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
+) -> Result<ApiState> {
     let mut config = geophone_api::Config::default();
     config.allowed_hosts = match allowed_hosts {
         names if names.is_empty() => AllowedHosts::for_listener(listener.local_addr()?.ip()),
         names => AllowedHosts::These(names),
     };
-    let app = router(ApiState::new(store, now, config));
+    Ok(ApiState::new(store, now, config))
+}
+
+/// Answers until `stop` is ready.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    state: ApiState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     // Streams have no end of their own, so there is no waiting for open connections.
     tokio::select! {
-        served = axum::serve(listener, app) => served.context("the server has failed"),
+        served = axum::serve(listener, router(state)) => served.context("the server has failed"),
         () = stop => Ok(()),
     }
 }
