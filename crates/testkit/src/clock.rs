@@ -9,6 +9,11 @@ pub fn monotonic_ns() -> u64 {
     read(libc::CLOCK_MONOTONIC)
 }
 
+/// Now, in wall-clock time.
+pub(crate) fn wall() -> Timestamp {
+    Timestamp::from_ns(read(libc::CLOCK_REALTIME))
+}
+
 /// When the machine was booted.
 pub(crate) fn boot() -> Timestamp {
     Timestamp::from_ns(read(libc::CLOCK_REALTIME) - read(libc::CLOCK_BOOTTIME))

@@ -1,7 +1,6 @@
 //! The product under test: capture, pipeline, resolver and aggregation, joined as the binary `geophone` joins them.
 
 use std::{
-    collections::HashSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,16 +11,11 @@ use std::{
 };
 
 use geophone_model::{
-    capture::CaptureEvent,
-    exchange::Exchange,
-    fact::{Fact, Pid, ProcessFact},
-    net::{NetNs, SocketCookie},
-    series::WindowSnapshot,
-    time::Timestamp,
+    capture::CaptureEvent, exchange::Exchange, fact::Fact, net::SocketCookie, series::WindowSnapshot, time::Timestamp,
 };
 use geophone_pipeline::{Pipeline, Policy, PolicyKey, SkipUntil, Way};
-use geophone_probe::{Capture, Config, Drained, Exec, Flow, Item, Pace, Skip};
-use geophone_procfs::{Machine, Sighting};
+use geophone_probe::{Capture, Config, Drained, Flow, Item, Pace, Skip};
+use geophone_procfs::{Discovery, Machine};
 use geophone_red::Aggregator;
 use geophone_resolve::{Pending, PendingConfig, Resolver};
 
@@ -122,9 +116,7 @@ impl Drop for Observation {
 /// The stages, joined.
 struct Observer {
     capture: Capture,
-    machine: Machine,
-    asked: HashSet<Pid>,
-    namespaces: HashSet<NetNs>,
+    discovery: Discovery,
     analysis: Analysis,
     wishes: Wishes,
     handed_over: HandedOver,
@@ -136,17 +128,12 @@ impl Observer {
     fn open(config: &Config) -> Self {
         let capture = Capture::open(config).unwrap_or_else(|error| panic!("{error}"));
         let machine = Machine::new(geophone_procfs::Config::new(clock::boot()));
+        let mut discovery = Discovery::start(machine, clock::wall).expect("threads can be had");
         let mut analysis = Analysis::new();
-        let now = capture.clock().now();
-        let processes = machine.processes().expect("/proc can be read");
-        processes.facts.into_iter().for_each(|fact| analysis.resolver.learn(&Fact::Process(fact)));
-        let sockets = machine.sockets(now).expect("sockets can be diagnosed");
-        sockets.facts.into_iter().for_each(|fact| analysis.resolver.learn(&Fact::Socket(fact)));
-        let addresses = machine.addresses(now).expect("addresses can be listed");
-        addresses.facts.iter().for_each(|fact| analysis.resolver.learn(fact));
-        let (asked, namespaces, wishes) = (HashSet::new(), HashSet::new(), Wishes::default());
+        discovery.survey().facts.iter().for_each(|fact| analysis.resolver.learn(fact));
+        let wishes = Wishes::default();
         let handed_over = HandedOver::default();
-        Self { capture, machine, asked, namespaces, analysis, wishes, handed_over, losses: 0, skips: 0 }
+        Self { capture, discovery, analysis, wishes, handed_over, losses: 0, skips: 0 }
     }
 
     fn run(mut self, orders: &Orders) -> Observed {
@@ -163,6 +150,7 @@ impl Observer {
         self.drain();
         self.capture.detach();
         while self.drain().records > 0 {}
+        self.discovery.finish().iter().for_each(|fact| self.analysis.resolver.learn(fact));
         self.tick(self.capture.clock().now());
         self.analysis.finish();
         let mut ledger = self.capture.ledger().expect("the counters can be read");
@@ -181,19 +169,12 @@ impl Observer {
     }
 
     fn drain(&mut self) -> Drained {
-        let Self { capture, machine, asked, namespaces, analysis, wishes, handed_over, losses, .. } = self;
+        let Self { capture, discovery, analysis, wishes, handed_over, losses, .. } = self;
         let drained = capture.drain(|item| match &item {
             Item::Event(event) => {
                 match event {
                     CaptureEvent::Socket(change) => {
-                        if namespaces.insert(change.netns) {
-                            // A namespace that is new, or had no process to be found by.
-                            let found = machine.addresses(change.at).map_or_else(|_| Vec::new(), |scan| scan.facts);
-                            found.iter().for_each(|fact| analysis.resolver.learn(fact));
-                        }
-                        if let Some(pid) = change.pid.filter(|pid| asked.insert(*pid)) {
-                            look_up(machine, pid, None, &mut analysis.resolver);
-                        }
+                        discovery.socket(change);
                         if let Some(fact) = Fact::of_socket_change(change) {
                             analysis.resolver.learn(&fact);
                         }
@@ -206,13 +187,12 @@ impl Observer {
                 analysis.event(event, wishes);
             }
             Item::Exec(exec) => {
-                asked.insert(exec.pid);
-                analysis.resolver.learn(&fact_of(exec));
-                look_up(machine, exec.pid, Some(exec.at), &mut analysis.resolver);
+                discovery.exec(exec.pid, exec.at);
+                analysis.resolver.learn(&exec.fact());
             }
             Item::Exit(exit) => {
-                asked.remove(&exit.pid);
-                analysis.resolver.learn(&Fact::ProcessExit { at: exit.at, pid: exit.pid });
+                discovery.exit(exit.pid, exit.at);
+                analysis.resolver.learn(&exit.fact());
             }
             _ => {}
         });
@@ -239,29 +219,6 @@ impl Observer {
             self.skips += 1;
         }
     }
-}
-
-/// Asks `/proc` who a process is. It may be gone by now.
-fn look_up(machine: &Machine, pid: Pid, exec_at: Option<Timestamp>, resolver: &mut Resolver) {
-    if let (Sighting::Process(mut process) | Sighting::InPart(mut process, _), _) = machine.process(pid) {
-        process.at = exec_at.unwrap_or(process.at);
-        resolver.learn(&Fact::Process(*process));
-    }
-}
-
-fn fact_of(exec: &Exec) -> Fact {
-    Fact::Process(ProcessFact {
-        at: exec.at,
-        pid: exec.pid,
-        parent: Pid(0),
-        comm: exec.comm.clone(),
-        executable: exec.path.rsplit('/').next().unwrap_or_default().to_owned(),
-        script: None,
-        cgroup: String::new(),
-        container: None,
-        unit: None,
-        netns: NetNs(0),
-    })
 }
 
 /// What follows the capture, for a live observation and for a file.
