@@ -15,13 +15,13 @@ use geophone_capture_file::recording::{self, Existing, Header, Writer};
 use geophone_model::{capture::CaptureEvent, fact::Fact, ledger::LedgerRow, net::SocketCookie, time::Timestamp};
 use geophone_pipeline::{Policy, PolicyKey, SkipUntil, Way};
 use geophone_probe::{Capture, Family, Flow, Item, Pace, Skip};
+use geophone_procfs::{Discovery, Machine, Survey};
 use geophone_store::{EventKind, Store};
 
 use crate::{
     analysis::Analysis,
     args::Hooks,
     clocks,
-    discovery::{Discovery, Survey},
     settings::Settings,
     sink::Sink,
 };
@@ -69,9 +69,11 @@ impl Live {
         let recorder = settings.record.as_deref().map(|path| Recorder::create(path, begun)).transpose()?;
         let capture = Capture::open(&config)
             .context("cannot listen to this machine (a recording can be looked at without: `geophone replay FILE`)")?;
+        let machine = Machine::new(geophone_procfs::Config::new(clocks::boot()));
+        let discovery = Discovery::start(machine, clocks::now);
         let mut live = Self {
             capture,
-            discovery: Discovery::start().context("cannot start the thread that looks up processes")?,
+            discovery: discovery.context("cannot start the threads that look up processes and listeners")?,
             analysis: Analysis::new(settings.memory_bytes / 4),
             sink: Sink::new(store, begun),
             recorder,
@@ -98,7 +100,7 @@ impl Live {
 
     /// Looks at everything that is older than the capture. Returns what could not be seen.
     pub(crate) fn survey(&mut self) -> Vec<String> {
-        let Survey { facts, limits } = Discovery::survey();
+        let Survey { facts, limits, .. } = self.discovery.survey();
         for fact in &facts {
             self.learn(fact);
         }
@@ -123,6 +125,9 @@ impl Live {
         self.drain()?;
         self.capture.detach();
         while self.drain()?.records > 0 {}
+        for fact in self.discovery.finish() {
+            self.learn(&fact);
+        }
         self.tick(clocks::now());
         self.analysis.finish();
         self.sink.note(clocks::now(), EventKind::AgentStopped, 0, "as it was told to");
@@ -131,8 +136,9 @@ impl Live {
             recorder.finish()?;
         }
         let mut shortfalls = Vec::new();
-        if self.discovery.dropped() > 0 {
-            shortfalls.push(format!("{} processes came too fast to be looked up", self.discovery.dropped()));
+        let dropped = self.discovery.counters().questions_dropped;
+        if dropped > 0 {
+            shortfalls.push(format!("{dropped} processes and listeners came too fast to be looked up"));
         }
         if self.wishes_refused > 0 {
             shortfalls.push(format!("{} times the kernel copied more than was wanted", self.wishes_refused));
@@ -141,7 +147,7 @@ impl Live {
     }
 
     fn drain(&mut self) -> Result<geophone_probe::Drained> {
-        for fact in self.discovery.found().collect::<Vec<_>>() {
+        while let Some(fact) = self.discovery.found() {
             self.learn(&fact);
         }
         let Self { capture, discovery, analysis, recorder, wishes, sink, .. } = self;
@@ -150,10 +156,7 @@ impl Live {
             let fact = match &item {
                 Item::Event(event) => {
                     if let CaptureEvent::Socket(change) = event {
-                        discovery.saw_namespace(change.netns);
-                        if let Some(pid) = change.pid {
-                            discovery.saw(pid);
-                        }
+                        discovery.socket(change);
                     }
                     if let CaptureEvent::Loss(loss) = event {
                         sink.note(loss.at, EventKind::RecordsLost, loss.records, "the ring was full");
@@ -164,8 +167,14 @@ impl Live {
                     analysis.event(event, wishes);
                     None
                 }
-                Item::Exec(exec) => Some(discovery.exec(exec)),
-                Item::Exit(exit) => Some(discovery.exit(exit.pid, exit.at)),
+                Item::Exec(exec) => {
+                    discovery.exec(exec.pid, exec.at);
+                    Some(exec.fact())
+                }
+                Item::Exit(exit) => {
+                    discovery.exit(exit.pid, exit.at);
+                    Some(exit.fact())
+                }
                 _ => None,
             };
             if let Some(fact) = fact {
