@@ -18,13 +18,7 @@ use geophone_probe::{Capture, Family, Flow, Item, Pace, Skip};
 use geophone_procfs::{Discovery, Machine, Survey};
 use geophone_store::{EventKind, Store};
 
-use crate::{
-    analysis::Analysis,
-    args::Hooks,
-    clocks,
-    settings::Settings,
-    sink::Sink,
-};
+use crate::{analysis::Analysis, args::Hooks, clocks, settings::Settings, sink::Sink};
 
 /// How far event time stays behind the clock when nothing happens: an event that has been stamped may still be on its way
 /// through the ring.
