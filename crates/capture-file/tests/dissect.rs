@@ -43,8 +43,6 @@ fn packet() -> impl Strategy<Value = Packet<'static>> {
             captured_offset: 0,
             captured: &[],
             cut: Cut::Whole,
-            task: None,
-            cgroup: None,
         }
     })
 }

@@ -131,8 +131,6 @@ fn packet(payload: &[u8]) -> Packet<'_> {
         captured_offset: 0,
         captured: payload,
         cut: Cut::Whole,
-        task: None,
-        cgroup: None,
     }
 }
 

@@ -77,10 +77,6 @@ pub struct Packet<'a> {
     pub captured: &'a [u8],
     /// Why `captured` is not the whole payload.
     pub cut: Cut,
-    /// The task that ran when the packet left: a hint and no more, since softirqs and acknowledgements send in any task.
-    pub task: Option<Pid>,
-    /// The cgroup of the socket at the observation point, by its id in cgroup2.
-    pub cgroup: Option<u64>,
 }
 
 impl Packet<'_> {

@@ -109,8 +109,6 @@ fn packet(
         captured_offset: 0,
         captured: payload,
         cut: Cut::Whole,
-        task: None,
-        cgroup: None,
     }
 }
 

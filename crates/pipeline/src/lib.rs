@@ -23,8 +23,6 @@
 //!         captured_offset: 0,
 //!         captured: payload.as_bytes(),
 //!         cut: Cut::Whole,
-//!         task: None,
-//!         cgroup: None,
 //!     })
 //! };
 //! let (client, server) = ("10.0.0.1:40000", "10.0.0.7:80");

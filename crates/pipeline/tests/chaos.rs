@@ -157,8 +157,6 @@ fn run(pipeline: &mut Pipeline, step: &Step, now: &mut u64) {
                 captured_offset: if cut == 1 { more / 2 } else { 0 },
                 captured,
                 cut: cut_of(cut),
-                task: None,
-                cgroup: None,
             })
         }
         Step::Chunk { port, cookie, outgoing, offset, text, more, cut } => {

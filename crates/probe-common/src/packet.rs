@@ -14,12 +14,8 @@ pub struct PacketHead {
     pub at_ns: u64,
     /// Cookie of the socket at the hook; zero for none, and for a listener's, which names no connection.
     pub cookie: u64,
-    /// Id of the socket's cgroup in cgroup2.
-    pub cgroup: u64,
     /// Inode number of the socket's network namespace, zero where the kernel's layout is not known.
     pub netns: u32,
-    /// Thread group that ran at the hook, zero where the kernel does not say.
-    pub tgid: u32,
     /// Bytes of payload that this record stands for.
     pub payload_len: u32,
     /// Offset in the payload of the first captured byte.
@@ -50,11 +46,9 @@ pub struct PacketHead {
     pub padding: u8,
     /// Always zero.
     pub padding_2: u16,
-    /// Always zero.
-    pub padding_3: u32,
 }
 
-assert_size!(PacketHead, 104);
+assert_size!(PacketHead, 88);
 
 /// Where a packet was seen.
 pub mod side {

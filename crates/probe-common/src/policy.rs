@@ -72,18 +72,6 @@ impl Skip {
     }
 }
 
-/// A listener of the agent's own, whose traffic is not reported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C)]
-pub struct OwnListener {
-    /// Inode number of its network namespace, zero for any.
-    pub netns: u32,
-    /// Its port, zero for an unused entry.
-    pub port: u32,
-}
-
-assert_size!(OwnListener, 8);
-
 /// How many listeners an agent may have.
 pub const MAX_OWN_LISTENERS: usize = 4;
 

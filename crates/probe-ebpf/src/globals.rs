@@ -5,7 +5,10 @@
 
 use core::ptr::read_volatile;
 
-use geophone_probe_common::syscall::{CALL_NUMBERS, Calls, call};
+use geophone_probe_common::{
+    policy::MAX_OWN_LISTENERS,
+    syscall::{CALL_NUMBERS, Calls, call},
+};
 
 /// Declares globals and a function to read each.
 macro_rules! globals {
@@ -27,11 +30,9 @@ macro_rules! globals {
 /// Marks the object's interface. The probe looks for the symbol by a name that ends in its own `ABI_VERSION`.
 #[unsafe(no_mangle)]
 #[used]
-static GEOPHONE_ABI_2: u32 = geophone_probe_common::ABI_VERSION;
+static GEOPHONE_ABI_3: u32 = geophone_probe_common::ABI_VERSION;
 
 globals! {
-    /// Whether `cgroup_skb` programs may ask for the current task (since Linux 6.10).
-    HAS_CURRENT_TASK, has_current_task: u32 = 0;
     /// Whether the offsets below are those of the running kernel; without them there is no network namespace.
     HAS_SOCK_OFFSETS, has_sock_offsets: u32 = 0;
     /// `offsetof(struct sock_common, skc_net)`.
@@ -62,6 +63,10 @@ globals! {
     SKC_COOKIE, skc_cookie: u32 = 88;
     /// `offsetof(struct inet_sock, inet_sport)`, network order.
     INET_SPORT, inet_sport: u32 = 0;
+    /// Inode number of the agent's own network namespace; zero where it is not known.
+    OWN_NETNS, own_netns: u32 = 0;
+    /// The ports that the agent itself listens at; zero for none.
+    OWN_PORTS, own_ports: [u16; MAX_OWN_LISTENERS] = [0; MAX_OWN_LISTENERS];
     /// The agent's own process, as the initial process namespace counts it.
     OWN_TGID, own_tgid: u32 = 0;
     /// `offsetof(struct task_struct, files)`.

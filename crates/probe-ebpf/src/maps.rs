@@ -4,11 +4,11 @@ use core::intrinsics::{AtomicOrdering, atomic_xadd};
 
 use aya_ebpf::{
     macros::map,
-    maps::{Array, LruHashMap, PerCpuArray, RingBuf},
+    maps::{LruHashMap, PerCpuArray, RingBuf},
 };
 use geophone_probe_common::{
     counter::{Counters, Index},
-    policy::{MAX_OWN_LISTENERS, OwnListener, Skip},
+    policy::Skip,
 };
 
 use crate::syscall::Walk;
@@ -34,10 +34,6 @@ pub static STREAMS: LruHashMap<u64, u64> = LruHashMap::with_max_entries(65_536, 
 #[map]
 pub static WALK: PerCpuArray<Walk> = PerCpuArray::with_max_entries(1, 0);
 
-/// The agent's own listeners.
-#[map]
-pub static OWN: Array<[OwnListener; MAX_OWN_LISTENERS]> = Array::with_max_entries(1, 0);
-
 /// `BPF_RB_NO_WAKEUP`: the reader drains on a timer, since a wake-up costs more than all the rest of an event.
 pub const NO_WAKEUP: u64 = 1;
 
@@ -52,11 +48,29 @@ pub unsafe fn add(number: *mut u64, n: u64) {
     unsafe { atomic_xadd::<u64, u64, { AtomicOrdering::Relaxed }>(number, n) };
 }
 
-/// Adds to a counter of this CPU. Atomic, because a softirq may interrupt a program on its own CPU and count as well.
+/// The counters of the CPU that a program runs on. Looked up once by a program that counts often.
+#[derive(Clone, Copy)]
+pub struct Counts(*mut Counters);
+
+impl Counts {
+    /// An array of one entry: they are always there, which the verifier does not know.
+    #[inline(always)]
+    pub fn of_this_cpu() -> Option<Self> {
+        COUNTERS.get_ptr_mut(0).map(Self)
+    }
+
+    /// Atomic, because a softirq may interrupt a program on its own CPU and count as well.
+    #[inline(always)]
+    pub fn add(self, index: Index, n: u64) {
+        // SAFETY: `index` is one of the constants below `COUNT`.
+        unsafe { add((&raw mut (*self.0).values).cast::<u64>().add(index), n) };
+    }
+}
+
+/// Adds to a counter of this CPU.
 #[inline(always)]
 pub fn count(index: Index, n: u64) {
-    if let Some(counters) = COUNTERS.get_ptr_mut(0) {
-        // SAFETY: `index` is one of the constants below `COUNT`.
-        unsafe { add((&raw mut (*counters).values).cast::<u64>().add(index), n) };
+    if let Some(counts) = Counts::of_this_cpu() {
+        counts.add(index, n);
     }
 }

@@ -7,8 +7,7 @@ mod emit;
 mod header;
 
 use aya_ebpf::{
-    cty::c_void,
-    helpers::generated::{bpf_get_current_pid_tgid, bpf_get_socket_cookie, bpf_ktime_get_ns, bpf_skb_cgroup_id},
+    helpers::generated::{bpf_get_socket_cookie, bpf_ktime_get_ns},
     macros::cgroup_skb,
     programs::SkBuffContext,
 };
@@ -23,8 +22,7 @@ use geophone_probe_common::{
 use self::header::{Header, Outcome};
 use crate::{
     bytes::opaque,
-    globals,
-    maps::{POLICY, count},
+    maps::{Counts, POLICY, count},
     own,
     sock::{self, Owner},
 };
@@ -63,31 +61,32 @@ pub fn packet_ingress(ctx: SkBuffContext) -> i32 {
 
 #[inline(always)]
 fn observe(ctx: &SkBuffContext, side: u8) {
-    count(counter::PACKETS_SEEN, 1);
+    let Some(counts) = Counts::of_this_cpu() else { return };
+    counts.add(counter::PACKETS_SEEN, 1);
     let outcome = match header::read(ctx) {
-        Ok(header) => report(ctx, &header, side),
+        Ok(header) => report(ctx, &header, side, counts),
         Err(outcome) => outcome,
     };
-    count(outcome, 1);
+    counts.add(outcome, 1);
 }
 
 /// Reports a packet, or says by which counter it is not reported.
 #[inline(always)]
-fn report(ctx: &SkBuffContext, header: &Header, side: u8) -> Outcome {
+fn report(ctx: &SkBuffContext, header: &Header, side: u8, counts: Counts) -> Outcome {
     let control = header.is_tcp() && header.tcp_flags & TCP_FIN_SYN_RST != 0;
     if header.is_tcp() && header.payload_len == 0 && !control {
         return counter::PACKETS_EMPTY;
     }
     let Owner { netns, state } = owner(ctx);
-    if own::is_listener(netns, header.source_port) || own::is_listener(netns, header.destination_port) {
+    if is_own(header, netns, side) {
         return counter::PACKETS_OWN;
     }
-    count(counter::BYTES_SEEN, u64::from(header.payload_len));
+    counts.add(counter::BYTES_SEEN, u64::from(header.payload_len));
     // SAFETY: the kernel gives a valid `__sk_buff`.
     let cookie = if is_listener(state) { 0 } else { unsafe { bpf_get_socket_cookie(ctx.skb.skb.cast()) } };
     let wanted = skip(cookie, side).wanted(header.seq, header.payload_len);
     if wanted == Wanted::Nothing {
-        count(counter::BYTES_UNWANTED, u64::from(header.payload_len));
+        counts.add(counter::BYTES_UNWANTED, u64::from(header.payload_len));
         if !control {
             return counter::PACKETS_UNWANTED;
         }
@@ -95,12 +94,10 @@ fn report(ctx: &SkBuffContext, header: &Header, side: u8) -> Outcome {
     let head = PacketHead {
         kind: Kind::Packet as u32,
         captured_len: 0,
-        // SAFETY: helpers without preconditions; the kernel gives a valid `__sk_buff`.
+        // SAFETY: a helper without preconditions.
         at_ns: unsafe { bpf_ktime_get_ns() },
         cookie,
-        cgroup: unsafe { bpf_skb_cgroup_id(ctx.skb.skb) },
         netns,
-        tgid: current_tgid(),
         payload_len: header.payload_len,
         captured_offset: 0,
         seq: header.seq,
@@ -116,16 +113,23 @@ fn report(ctx: &SkBuffContext, header: &Header, side: u8) -> Outcome {
         cut: 0,
         padding: 0,
         padding_2: 0,
-        padding_3: 0,
     };
-    emit::packet(ctx, &head, header.payload_offset, wanted)
+    emit::packet(ctx, &head, header.payload_offset, wanted, counts)
+}
+
+/// Whether the socket at the hook, or over the loopback device either end, is one of the agent's listeners or was accepted by it.
+#[inline(always)]
+fn is_own(header: &Header, netns: u32, side: u8) -> bool {
+    let sent = side != side::INGRESS && own::is_listener(netns, header.source_port);
+    let received = side != side::EGRESS && own::is_listener(netns, header.destination_port);
+    sent || received
 }
 
 #[inline(always)]
 fn owner(ctx: &SkBuffContext) -> Owner {
     // SAFETY: the kernel gives a valid `__sk_buff`.
     let sock = unsafe { (*ctx.skb.skb).__bindgen_anon_2.sk };
-    if sock.is_null() { Owner::default() } else { sock::owner(sock.cast::<c_void>()) }
+    if sock.is_null() { Owner::default() } else { sock::owner(sock.cast()) }
 }
 
 /// Whether the socket is a listener, whose cookie names no connection: while a handshake is under way its packets belong
@@ -139,13 +143,4 @@ fn is_listener(state: u8) -> bool {
 fn skip(cookie: u64, side: u8) -> Skip {
     // SAFETY: the entry may be replaced while it is read, but it is a word that is read at once.
     unsafe { POLICY.get(policy::key(cookie, side == side::INGRESS)) }.copied().unwrap_or_default()
-}
-
-#[inline(always)]
-fn current_tgid() -> u32 {
-    if globals::has_current_task() == 0 {
-        return 0;
-    }
-    // SAFETY: a helper without preconditions, not reached where the kernel does not have it.
-    (unsafe { bpf_get_current_pid_tgid() } >> 32) as u32
 }

@@ -1,10 +1,10 @@
 //! Opening, reading and closing a capture.
 
-use std::fs::File;
+use std::{fs::File, os::unix::fs::MetadataExt as _};
 
 use aya::{
     Ebpf, EbpfLoader, Pod,
-    maps::{Array, HashMap, MapData, PerCpuArray, RingBuf},
+    maps::{HashMap, MapData, PerCpuArray, RingBuf},
 };
 use geophone_model::{
     capture::{CaptureEvent, Loss},
@@ -226,11 +226,19 @@ fn load(config: &Config, types: Result<&Btf, &BtfError>) -> Result<Ebpf, ProbeEr
     if let Some(calls) = &calls {
         loader.override_global("CALLS", calls.table(), true);
     }
-    let mut kernel = loader.load(object).map_err(|source| ProbeError::Load { source: source.into() })?;
-    let own = kernel.map_mut("OWN").ok_or(ProbeError::ObjectIncomplete { kind: "map", name: "OWN" })?;
-    let mut own = Array::<_, OwnListeners>::try_from(own).map_err(map_error("OWN"))?;
-    own.set(0, OwnListeners::new(&config.own_ports), 0).map_err(map_error("OWN"))?;
-    Ok(kernel)
+    let mut own_ports = [0u16; MAX_OWN_LISTENERS];
+    own_ports.iter_mut().zip(&config.own_ports).for_each(|(own, port)| *own = *port);
+    loader.override_global("OWN_PORTS", &own_ports, true);
+    let own_netns = own_netns();
+    loader.override_global("OWN_NETNS", &own_netns, true);
+    loader.load(object).map_err(|source| ProbeError::Load { source: source.into() })
+}
+
+/// Inode number of this process's network namespace, in which its listeners are; zero, which stands for any, where `/proc` does
+/// not say.
+fn own_netns() -> u32 {
+    let inode = std::fs::metadata("/proc/self/ns/net").map_or(0, |namespace| namespace.ino());
+    u32::try_from(inode).unwrap_or(0)
 }
 
 fn map<T: TryFrom<aya::maps::Map, Error = aya::maps::MapError>>(
@@ -264,21 +272,3 @@ struct SkipWord(policy::Skip);
 
 // SAFETY: `repr(C)`, two integers without padding.
 unsafe impl Pod for SkipWord {}
-
-/// The agent's own listeners, for aya.
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-struct OwnListeners([policy::OwnListener; MAX_OWN_LISTENERS]);
-
-// SAFETY: an array of `repr(C)` structures of two integers without padding.
-unsafe impl Pod for OwnListeners {}
-
-impl OwnListeners {
-    fn new(ports: &[u16]) -> Self {
-        let mut listeners = [policy::OwnListener::default(); MAX_OWN_LISTENERS];
-        for (listener, port) in listeners.iter_mut().zip(ports) {
-            listener.port = u32::from(*port);
-        }
-        Self(listeners)
-    }
-}

@@ -156,8 +156,6 @@ fn packet(record: &[u8], clock: Clock) -> Result<Item<'_>, DecodeError> {
         captured_offset: head.captured_offset,
         captured,
         cut: cut_of(head.cut)?,
-        task: (head.tgid != 0).then_some(Pid(head.tgid)),
-        cgroup: (head.cgroup != 0).then_some(head.cgroup),
     })))
 }
 

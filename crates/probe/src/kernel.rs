@@ -1,10 +1,5 @@
 //! What the kernel programs must know of the running kernel's sockets.
 
-use aya::{
-    programs::ProgramType,
-    sys::{BpfHelper, is_helper_supported},
-};
-
 use crate::btf::{Btf, BtfError};
 
 /// Values for the globals of the kernel object, by symbol.
@@ -31,9 +26,9 @@ impl SocketLayout {
     /// The layout of a kernel with the type information `btf`, or one without any offset.
     ///
     /// # Errors
-    /// A field of a socket that the kernel does not have. A helper that it does not have is no error.
+    /// A field of a socket that the kernel does not have.
     pub(crate) fn new(btf: Option<&Btf>) -> Result<Self, BtfError> {
-        let mut globals = vec![("HAS_CURRENT_TASK", u32::from(has_current_task()))];
+        let mut globals = Vec::new();
         let Some(btf) = btf else { return Ok(Self { globals }) };
         for (global, of, field) in SOCKET_FIELDS {
             globals.push((global, btf.offset_of(of, field)?));
@@ -48,10 +43,4 @@ impl SocketLayout {
     pub(crate) fn globals(&self) -> impl Iterator<Item = (&'static str, &u32)> {
         self.globals.iter().map(|(name, value)| (*name, value))
     }
-}
-
-/// Whether `cgroup_skb` programs may ask which task runs. The answer differs between kernels and their backports, so the
-/// running kernel is asked by loading a program of two instructions.
-fn has_current_task() -> bool {
-    is_helper_supported(ProgramType::CgroupSkb, BpfHelper::BPF_FUNC_get_current_pid_tgid).unwrap_or(false)
 }

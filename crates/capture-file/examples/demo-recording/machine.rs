@@ -24,8 +24,6 @@ const CONTAINER_ID: &str = "7c0f2a9be1d84356a8f0c3b2d19e6475f0a1b2c3d4e5f6071829
 pub(crate) struct Program {
     pub(crate) pid: Pid,
     pub(crate) netns: NetNs,
-    /// The id of its cgroup.
-    pub(crate) cgroup: u64,
     /// Where it listens.
     pub(crate) listener: Listener,
     comm: &'static str,
@@ -47,7 +45,6 @@ pub(crate) struct Listener {
 pub(crate) const FRONTEND: Program = Program {
     pid: Pid(812),
     netns: HOST,
-    cgroup: 2101,
     listener: Listener { ip: [0, 0, 0, 0], port: 80, cookie: 1 },
     comm: "nginx",
     executable: "nginx",
@@ -60,7 +57,6 @@ pub(crate) const FRONTEND: Program = Program {
 pub(crate) const CATALOG: Program = Program {
     pid: Pid(2210),
     netns: HOST,
-    cgroup: 3300,
     listener: Listener { ip: [127, 0, 0, 1], port: 3000, cookie: 2 },
     comm: "node",
     executable: "node",
@@ -73,7 +69,6 @@ pub(crate) const CATALOG: Program = Program {
 pub(crate) const CART: Program = Program {
     pid: Pid(2251),
     netns: HOST,
-    cgroup: 3300,
     listener: Listener { ip: [127, 0, 0, 1], port: 8000, cookie: 3 },
     comm: "python3",
     executable: "python3.13",
@@ -86,7 +81,6 @@ pub(crate) const CART: Program = Program {
 pub(crate) const PAYMENTS: Program = Program {
     pid: Pid(2302),
     netns: HOST,
-    cgroup: 3300,
     listener: Listener { ip: [127, 0, 0, 1], port: 8080, cookie: 4 },
     comm: "java",
     executable: "java",
@@ -99,7 +93,6 @@ pub(crate) const PAYMENTS: Program = Program {
 pub(crate) const INVENTORY: Program = Program {
     pid: Pid(2544),
     netns: CONTAINER,
-    cgroup: 4100,
     listener: Listener { ip: [0, 0, 0, 0], port: 9000, cookie: 5 },
     comm: "inventory",
     executable: "inventory",

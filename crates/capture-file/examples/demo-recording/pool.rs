@@ -77,9 +77,7 @@ impl Pool {
 impl End {
     fn peer(self, endpoint: Endpoint, cookie: u64) -> Peer {
         match self.program {
-            Some(program) => {
-                Peer::new(endpoint, program.netns, cookie).with_pid(program.pid).with_cgroup(program.cgroup)
-            }
+            Some(program) => Peer::new(endpoint, program.netns, cookie).with_pid(program.pid),
             None => Peer::new(endpoint, NetNs::default(), cookie),
         }
     }

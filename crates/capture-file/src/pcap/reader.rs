@@ -109,8 +109,6 @@ impl<R: Read> Reader<R> {
                         captured_offset: 0,
                         captured,
                         cut: if (captured.len() as u64) < u64::from(payload_len) { Cut::Lost } else { Cut::Whole },
-                        task: None,
-                        cgroup: None,
                     })));
                 }
                 Err(damage) => {

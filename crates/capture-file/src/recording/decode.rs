@@ -50,24 +50,11 @@ fn packet<'a>(cursor: &mut Cursor<'a>, context: &mut Context, tag: u8) -> Option
         (cursor.varint_u32()?, cursor.varint()?)
     };
     within(captured_offset.into(), captured_len, payload_len.into())?;
-    let task = optional(flags & packet_flag::TASK != 0, || cursor.varint_u32().map(Pid))?;
-    let cgroup = optional(flags & packet_flag::CGROUP != 0, || cursor.varint())?;
+    // What was recorded once stays readable.
+    optional(flags & packet_flag::TASK != 0, || cursor.varint_u32())?;
+    optional(flags & packet_flag::CGROUP != 0, || cursor.varint())?;
     let captured = bytes(cursor, captured_len, MAX_CAPTURED_LEN)?;
-    Some(Packet {
-        at,
-        side,
-        netns,
-        cookie,
-        source,
-        destination,
-        tcp,
-        payload_len,
-        captured_offset,
-        captured,
-        cut,
-        task,
-        cgroup,
-    })
+    Some(Packet { at, side, netns, cookie, source, destination, tcp, payload_len, captured_offset, captured, cut })
 }
 
 fn chunk<'a>(cursor: &mut Cursor<'a>, context: &mut Context, tag: u8) -> Option<Chunk<'a>> {

@@ -29,21 +29,8 @@ pub(super) fn fact(out: &mut Vec<u8>, json: &[u8]) {
 }
 
 fn packet(out: &mut Vec<u8>, context: &mut Context, packet: &Packet<'_>) {
-    let Packet {
-        at: _,
-        side,
-        netns,
-        cookie,
-        source,
-        destination,
-        tcp,
-        payload_len,
-        captured_offset,
-        captured,
-        cut,
-        task,
-        cgroup,
-    } = *packet;
+    let Packet { at: _, side, netns, cookie, source, destination, tcp, payload_len, captured_offset, captured, cut } =
+        *packet;
     let side = match side {
         Side::Egress => 0,
         Side::Ingress => 1,
@@ -52,8 +39,6 @@ fn packet(out: &mut Vec<u8>, context: &mut Context, packet: &Packet<'_>) {
     };
     let whole = captured_offset == 0 && captured.len() as u64 == u64::from(payload_len);
     let flags = flag(cookie.is_some(), packet_flag::COOKIE)
-        | flag(task.is_some(), packet_flag::TASK)
-        | flag(cgroup.is_some(), packet_flag::CGROUP)
         | flag(source.ip().is_ipv6(), packet_flag::SOURCE_V6)
         | flag(destination.ip().is_ipv6(), packet_flag::DESTINATION_V6)
         | flag(netns.0 == context.netns, packet_flag::SAME_NETNS)
@@ -76,12 +61,6 @@ fn packet(out: &mut Vec<u8>, context: &mut Context, packet: &Packet<'_>) {
     if !whole {
         varint(out, captured_offset.into());
         varint(out, captured.len() as u64);
-    }
-    if let Some(task) = task {
-        varint(out, task.0.into());
-    }
-    if let Some(cgroup) = cgroup {
-        varint(out, cgroup);
     }
     out.extend_from_slice(captured);
 }

@@ -28,6 +28,7 @@
 //!
 //! *Whole* says that the captured bytes are the whole payload, from its first byte; what stands in parentheses is then
 //! left out. Captured bytes lie within the payload. Unused bits are zero. Blocks are independent of each other: what is before a damaged one is readable.
+//! A packet's task and cgroup are written no more, and passed over where they are.
 
 /// The format that [`Writer`](super::Writer) writes, and the newest that [`Reader`](super::Reader) reads.
 pub const VERSION: u16 = 1;

@@ -31,26 +31,18 @@ pub struct Peer {
     pub cookie: Option<SocketCookie>,
     /// The process, as `connect()` shows it.
     pub pid: Option<Pid>,
-    /// The cgroup of its socket.
-    pub cgroup: Option<u64>,
 }
 
 impl Peer {
     /// An end without a known process; a cookie of zero stands for none.
     pub const fn new(endpoint: Endpoint, netns: NetNs, cookie: u64) -> Self {
-        Self { endpoint, netns, cookie: SocketCookie::new(cookie), pid: None, cgroup: None }
+        Self { endpoint, netns, cookie: SocketCookie::new(cookie), pid: None }
     }
 
     /// With its process.
     #[must_use]
     pub const fn with_pid(self, pid: Pid) -> Self {
         Self { pid: Some(pid), ..self }
-    }
-
-    /// With its cgroup.
-    #[must_use]
-    pub const fn with_cgroup(self, cgroup: u64) -> Self {
-        Self { cgroup: Some(cgroup), ..self }
     }
 }
 
@@ -243,27 +235,17 @@ impl Traffic {
             captured_offset: 0,
             captured: &[],
             cut: if unwanted_len == 0 { Cut::Whole } else { Cut::Unwanted },
-            task: None,
-            cgroup: None,
         };
         // SYN and FIN take a place in the sequence, as a byte does (RFC 9293 section 3.4).
         let takes_place = flags.contains(TcpFlags::SYN) || flags.contains(TcpFlags::FIN);
         *next = next.wrapping_add(payload_len).wrapping_add(takes_place.into());
 
-        let at_sender = |side| Packet {
-            side,
-            netns: sender.netns,
-            cookie: sender.cookie,
-            task: sender.pid,
-            cgroup: sender.cgroup,
-            ..packet
-        };
+        let at_sender = |side| Packet { side, netns: sender.netns, cookie: sender.cookie, ..packet };
         let at_receiver = Packet {
             at: at.plus_ns(TRANSIT_NS),
             side: Side::Ingress,
             netns: receiver.netns,
             cookie: receiver.cookie,
-            cgroup: receiver.cgroup,
             ..packet
         };
         let sender_is_observed = match observed {

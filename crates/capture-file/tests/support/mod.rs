@@ -95,11 +95,11 @@ fn transport() -> impl Strategy<Value = Transport> {
 
 fn packet() -> impl Strategy<Value = Owned> {
     let side = select(vec![Side::Egress, Side::Ingress, Side::Loopback, Side::Tap]);
-    let seen = (at(), side, netns(), option::of(cookie()), option::of(pid()), option::of(any::<u64>()));
+    let seen = (at(), side, netns(), option::of(cookie()));
     let header = (endpoint(), endpoint(), option::of(tcp()));
     let payload = (bytes(), option::of(any::<(u32, u32)>()), cut());
     (seen, header, payload).prop_map(
-        |((at, side, netns, cookie, task, cgroup), (source, destination, tcp), (captured, lengths, cut))| {
+        |((at, side, netns, cookie), (source, destination, tcp), (captured, lengths, cut))| {
             let whole = captured.len() as u32;
             let (payload_len, captured_offset) = lengths.map_or((whole, 0), |(before, behind): (u32, u32)| {
                 let offset = before.min(u32::MAX - whole);
@@ -117,8 +117,6 @@ fn packet() -> impl Strategy<Value = Owned> {
                 captured_offset,
                 captured: &[],
                 cut,
-                task,
-                cgroup,
             };
             Owned::Packet(packet, captured)
         },
@@ -204,10 +202,8 @@ pub fn sample() -> Vec<Owned> {
         captured_offset: 0,
         captured: &[],
         cut: Cut::Whole,
-        task: Some(Pid(812)),
-        cgroup: Some(2101),
     };
-    let cut = Packet { at: at(0), side: Side::Tap, cookie: None, tcp: None, task: None, cgroup: None, ..packet };
+    let cut = Packet { at: at(0), side: Side::Tap, cookie: None, tcp: None, ..packet };
     let cut = Packet { payload_len: 1400, captured_offset: 1390, cut: Cut::Unwanted, ..cut };
     let chunk = Chunk {
         at: at(2),

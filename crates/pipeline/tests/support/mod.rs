@@ -179,8 +179,6 @@ impl Script {
             captured_offset: 0,
             captured: &[],
             cut,
-            task: None,
-            cgroup: None,
         };
         Recorded { event: CaptureEvent::Packet(packet), payload: payload.to_vec() }
     }

@@ -11,7 +11,7 @@ use geophone_probe_common::{
 use super::header::Outcome;
 use crate::{
     bytes::bounded,
-    maps::{NO_WAKEUP, RING, count},
+    maps::{Counts, NO_WAKEUP, RING},
 };
 
 const LARGEST: u32 = CAPACITIES[CAPACITIES.len() - 1] as u32;
@@ -20,14 +20,14 @@ const TCP_FIN: u8 = 0x01;
 
 /// Hands what is wanted of a packet to the ring.
 #[inline(always)]
-pub fn packet(ctx: &SkBuffContext, head: &PacketHead, payload_offset: u32, wanted: Wanted) -> Outcome {
+pub fn packet(ctx: &SkBuffContext, head: &PacketHead, payload_offset: u32, wanted: Wanted, counts: Counts) -> Outcome {
     let from = match wanted {
         Wanted::Whole => 0,
         Wanted::From(offset) => offset,
         Wanted::Time | Wanted::Nothing => head.payload_len,
     };
-    if wanted != Wanted::Nothing {
-        count(counter::BYTES_UNWANTED, u64::from(from));
+    if wanted != Wanted::Nothing && from > 0 {
+        counts.add(counter::BYTES_UNWANTED, u64::from(from));
     }
     let mut head = *head;
     head.captured_offset = from;
@@ -43,9 +43,9 @@ pub fn packet(ctx: &SkBuffContext, head: &PacketHead, payload_offset: u32, wante
         let mut part = head;
         part.tcp_flags &= !TCP_FIN;
         part.payload_len = part.captured_offset + LARGEST;
-        if !record::<{ CAPACITIES[6] }>(ctx, &part, offset, LARGEST) {
+        if !record::<{ CAPACITIES[6] }>(ctx, &part, offset, LARGEST, counts) {
             // Nor has it room for the rest.
-            count(counter::BYTES_RING_FULL, u64::from(left - LARGEST));
+            counts.add(counter::BYTES_RING_FULL, u64::from(left - LARGEST));
             return counter::PACKETS_RING_FULL;
         }
         head.seq = head.seq.wrapping_add(part.payload_len);
@@ -56,33 +56,33 @@ pub fn packet(ctx: &SkBuffContext, head: &PacketHead, payload_offset: u32, wante
         left -= LARGEST;
     }
     if left > LARGEST {
-        count(counter::BYTES_UNREADABLE, u64::from(left - LARGEST));
+        counts.add(counter::BYTES_UNREADABLE, u64::from(left - LARGEST));
         left = LARGEST;
         head.cut = cut::LOST;
     }
     let submitted = if left == 0 {
-        record::<{ CAPACITIES[0] }>(ctx, &head, offset, 0)
+        record::<{ CAPACITIES[0] }>(ctx, &head, offset, 0, counts)
     } else if left <= CAPACITIES[1] as u32 {
-        record::<{ CAPACITIES[1] }>(ctx, &head, offset, left)
+        record::<{ CAPACITIES[1] }>(ctx, &head, offset, left, counts)
     } else if left <= CAPACITIES[2] as u32 {
-        record::<{ CAPACITIES[2] }>(ctx, &head, offset, left)
+        record::<{ CAPACITIES[2] }>(ctx, &head, offset, left, counts)
     } else if left <= CAPACITIES[3] as u32 {
-        record::<{ CAPACITIES[3] }>(ctx, &head, offset, left)
+        record::<{ CAPACITIES[3] }>(ctx, &head, offset, left, counts)
     } else if left <= CAPACITIES[4] as u32 {
-        record::<{ CAPACITIES[4] }>(ctx, &head, offset, left)
+        record::<{ CAPACITIES[4] }>(ctx, &head, offset, left, counts)
     } else if left <= CAPACITIES[5] as u32 {
-        record::<{ CAPACITIES[5] }>(ctx, &head, offset, left)
+        record::<{ CAPACITIES[5] }>(ctx, &head, offset, left, counts)
     } else {
-        record::<{ CAPACITIES[6] }>(ctx, &head, offset, left)
+        record::<{ CAPACITIES[6] }>(ctx, &head, offset, left, counts)
     };
     if submitted { counter::PACKETS_PASSED } else { counter::PACKETS_RING_FULL }
 }
 
 /// One record with `left` bytes of the packet from `offset` on. False if the ring had no room.
 #[inline(always)]
-fn record<const N: usize>(ctx: &SkBuffContext, head: &PacketHead, offset: u32, left: u32) -> bool {
+fn record<const N: usize>(ctx: &SkBuffContext, head: &PacketHead, offset: u32, left: u32, counts: Counts) -> bool {
     let Some(mut entry) = RING.reserve::<PacketRecord<N>>(0) else {
-        count(counter::BYTES_RING_FULL, u64::from(left));
+        counts.add(counter::BYTES_RING_FULL, u64::from(left));
         return false;
     };
     let record = entry.as_mut_ptr();
@@ -97,15 +97,15 @@ fn record<const N: usize>(ctx: &SkBuffContext, head: &PacketHead, offset: u32, l
         if let Some(len) = bounded(u64::from(captured_len.read_volatile()), N as u64) {
             let payload = (&raw mut (*record).payload).cast();
             if bpf_skb_load_bytes(ctx.skb.skb.cast(), offset, payload, len) == 0 {
-                count(counter::BYTES_PASSED, u64::from(left));
+                counts.add(counter::BYTES_PASSED, u64::from(left));
             } else {
                 captured_len.write_volatile(0);
                 (&raw mut (*record).head.cut).write_volatile(cut::LOST);
-                count(counter::BYTES_UNREADABLE, u64::from(left));
+                counts.add(counter::BYTES_UNREADABLE, u64::from(left));
             }
         }
     }
     entry.submit(NO_WAKEUP);
-    count(counter::RECORDS, 1);
+    counts.add(counter::RECORDS, 1);
     true
 }

@@ -51,18 +51,43 @@ impl Header {
 /// Reads the headers of a packet, or says by which counter it is left out.
 #[inline(always)]
 pub fn read(ctx: &SkBuffContext) -> Result<Header, Outcome> {
-    let first: u8 = load(ctx, 0)?;
-    match first >> 4 {
-        4 => v4(ctx),
-        6 => v6(ctx),
-        _ => Err(counter::PACKETS_OTHER_PROTOCOL),
+    let first = first_words(ctx)?;
+    let network = match first[0] as u8 >> 4 {
+        4 => v4(&first)?,
+        6 => v6(ctx, &first)?,
+        _ => return Err(counter::PACKETS_OTHER_PROTOCOL),
+    };
+    transport(ctx, &network, &first)
+}
+
+/// The first words of a packet: as many as the headers of TCP over IPv4 have at least, and that of IPv6, so that one call of
+/// the helper reads all of the most frequent ones.
+type FirstWords = [u32; 10];
+
+#[inline(always)]
+fn first_words(ctx: &SkBuffContext) -> Result<FirstWords, Outcome> {
+    if ctx.len() as usize >= size_of::<FirstWords>() {
+        return load(ctx, 0);
     }
+    // A short datagram over IPv4.
+    let [a, b, c, d, e]: [u32; 5] = load(ctx, 0)?;
+    Ok([a, b, c, d, e, 0, 0, 0, 0, 0])
+}
+
+/// What the header of IP says.
+struct Network {
+    source: Address,
+    destination: Address,
+    family: u8,
+    /// Of the transport.
+    protocol: u8,
+    /// Where the transport's header begins.
+    offset: u32,
 }
 
 /// RFC 791 section 3.1, as five words.
 #[inline(always)]
-fn v4(ctx: &SkBuffContext) -> Result<Header, Outcome> {
-    let ip: [u32; 5] = load(ctx, 0)?;
+fn v4(ip: &FirstWords) -> Result<Network, Outcome> {
     let header_len = u32::from(ip[0] as u8 & 0x0f) * 4;
     if header_len < 20 {
         return Err(counter::PACKETS_MALFORMED);
@@ -71,18 +96,19 @@ fn v4(ctx: &SkBuffContext) -> Result<Header, Outcome> {
     if u32::from_be(ip[1]) & 0x1fff != 0 {
         return Err(counter::PACKETS_FRAGMENT);
     }
-    let protocol = (u32::from_be(ip[2]) >> 16) as u8;
-    let (source, destination) = (widen(ip[3]), widen(ip[4]));
-    transport(ctx, Addresses { source, destination, family: family::V4 }, protocol, header_len)
+    Ok(Network {
+        source: widen(ip[3]),
+        destination: widen(ip[4]),
+        family: family::V4,
+        protocol: (u32::from_be(ip[2]) >> 16) as u8,
+        offset: header_len,
+    })
 }
 
 /// RFC 8200 section 3, as ten words. BIG TCP's packets carry a hop-by-hop header (RFC 2675) and a payload length of zero;
 /// the length of the buffer is the truth for every packet.
 #[inline(always)]
-fn v6(ctx: &SkBuffContext) -> Result<Header, Outcome> {
-    let ip: [u32; 10] = load(ctx, 0)?;
-    let source = [ip[2], ip[3], ip[4], ip[5]];
-    let destination = [ip[6], ip[7], ip[8], ip[9]];
+fn v6(ctx: &SkBuffContext, ip: &FirstWords) -> Result<Network, Outcome> {
     let mut next = (u32::from_be(ip[1]) >> 8) as u8;
     let mut offset = 40u32;
     for _ in 0..extension::MAX {
@@ -109,18 +135,18 @@ fn v6(ctx: &SkBuffContext) -> Result<Header, Outcome> {
         };
         next = following;
     }
-    transport(ctx, Addresses { source, destination, family: family::V6 }, next, offset)
-}
-
-struct Addresses {
-    source: Address,
-    destination: Address,
-    family: u8,
+    Ok(Network {
+        source: [ip[2], ip[3], ip[4], ip[5]],
+        destination: [ip[6], ip[7], ip[8], ip[9]],
+        family: family::V6,
+        protocol: next,
+        offset,
+    })
 }
 
 #[inline(always)]
-fn transport(ctx: &SkBuffContext, addresses: Addresses, protocol: u8, offset: u32) -> Result<Header, Outcome> {
-    let Addresses { source, destination, family } = addresses;
+fn transport(ctx: &SkBuffContext, network: &Network, first: &FirstWords) -> Result<Header, Outcome> {
+    let Network { source, destination, family, protocol, offset } = *network;
     let mut header = Header {
         source,
         destination,
@@ -137,7 +163,8 @@ fn transport(ctx: &SkBuffContext, addresses: Addresses, protocol: u8, offset: u3
     match protocol {
         TCP => {
             // RFC 9293 section 3.1, as five words.
-            let tcp: [u32; 5] = load(ctx, offset)?;
+            let tcp: [u32; 5] =
+                if offset == 20 { [first[5], first[6], first[7], first[8], first[9]] } else { load(ctx, offset)? };
             let (ports, control) = (u32::from_be(tcp[0]), u32::from_be(tcp[3]));
             let header_len = (control >> 28) * 4;
             if header_len < 20 {

@@ -16,7 +16,6 @@ fn head_of_get() -> PacketHead {
         at_ns: 5,
         cookie: 77,
         netns: 4_026_531_840,
-        tgid: 42,
         payload_len: 10,
         captured_offset: 2,
         seq: 100,
@@ -42,7 +41,7 @@ fn a_packet_is_read_back() {
     assert_eq!(packet.at, Timestamp::from_ns(1_005));
     assert_eq!(packet.captured, b"T / ");
     assert_eq!(packet.destination.to_string(), "127.0.0.1:80", "v4-mapped");
-    assert_eq!((packet.side, packet.cut, packet.task), (Side::Loopback, Cut::Unwanted, Some(Pid(42))));
+    assert_eq!((packet.side, packet.cut), (Side::Loopback, Cut::Unwanted));
     assert_eq!(packet.tcp.unwrap().seq, 100);
 }
 
