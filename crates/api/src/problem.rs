@@ -22,7 +22,7 @@ pub struct Problem {
     pub status: u16,
     /// What is wrong with this request, and what to do.
     pub detail: String,
-    /// The parameter that is at fault, where it is one.
+    /// The parameter of the query or the path that is at fault, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
 }
@@ -69,8 +69,10 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "unknown-path", "Unknown path", detail)
     }
 
-    pub(crate) fn unknown_service(detail: String) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "unknown-service", "Unknown service", detail)
+    /// `name` is the parameter of the path or the query that has the service's id.
+    pub(crate) fn unknown_service(name: &str, detail: String) -> Self {
+        let problem = Self::new(StatusCode::NOT_FOUND, "unknown-service", "Unknown service", detail);
+        Self { parameter: Some(name.to_owned()), ..problem }
     }
 
     pub(crate) fn unknown_method(method: &str) -> Self {

@@ -36,6 +36,10 @@ impl Query {
             if value.is_empty() {
                 return Err(Problem::invalid_parameter(&name, "it is empty: give it a value or leave it out"));
             }
+            // What is no UTF-8 has become this: a pattern with it would match nothing, and say nothing about why.
+            if value.contains(char::REPLACEMENT_CHARACTER) {
+                return Err(Problem::invalid_parameter(&name, "it is not UTF-8"));
+            }
             values.push((parameter, value.into_owned()));
         }
         Ok(Self { values })

@@ -12,7 +12,7 @@ use geophone_store::{PointFilter, PointQuery};
 use crate::{
     ApiState, DEFAULT_LAST_NS, Problem,
     query::Query,
-    time::{parse_duration_ns, parse_time, seconds},
+    time::{parse_duration_ns, parse_time, rfc3339, seconds},
 };
 
 /// Windows by which the newest one may be behind the end of a range that lasts until now: the one that is still open, and
@@ -43,6 +43,7 @@ pub(crate) async fn read(query: &Query, state: &ApiState) -> Result<Window, Prob
 pub(crate) fn between(name: &str, from: Timestamp, to: Timestamp, max_ns: u64) -> Result<Window, Problem> {
     let length_ns = to.ns_since(from);
     if from > to {
+        let (from, to) = (rfc3339(from), rfc3339(to));
         return Err(Problem::invalid_parameter(name, format!("the range starts at {from}, after its end at {to}")));
     }
     if length_ns > max_ns {

@@ -18,8 +18,11 @@ pub(crate) fn rfc3339(at: Timestamp) -> String {
 
 /// Reads a time: RFC 3339, or seconds since the Unix epoch with at most nine decimals.
 pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
-    let invalid =
-        || format!("`{text}` is no time: take RFC 3339 (2026-11-21T13:48:33Z) or seconds since the Unix epoch");
+    let invalid = || {
+        format!(
+            "`{text}` is no time from 1970 to 2554: take RFC 3339 (2026-11-21T13:48:33Z) or seconds since the Unix epoch"
+        )
+    };
     if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return decimal_ns(text, NS_PER_SECOND).map(Timestamp::from_ns).ok_or_else(invalid);
     }

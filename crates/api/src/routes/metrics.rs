@@ -18,6 +18,7 @@ pub(crate) async fn show(State(state): State<ApiState>, uri: Uri) -> Result<Resp
     let exposition = async move {
         let mut exposition = Exposition::default();
         process::expose(&mut exposition);
+        build(&mut exposition);
         answers(&mut exposition, &shared);
         store(&mut exposition, &shared.store().stats().await?);
         ledger(&mut exposition, &shared.store().ledger().await?);
@@ -26,6 +27,13 @@ pub(crate) async fn show(State(state): State<ApiState>, uri: Uri) -> Result<Resp
     };
     let text = state.run(exposition).await?;
     Ok(([(header::CONTENT_TYPE, Exposition::CONTENT_TYPE)], text).into_response())
+}
+
+/// That it is always one lets it be joined to other metrics, for its labels.
+fn build(exposition: &mut Exposition) {
+    let mut family =
+        exposition.family("geophone_build_info", MetricKind::Gauge, "Which version runs; the value is always 1.");
+    family.sample(&[("version", env!("CARGO_PKG_VERSION"))], 1_u64);
 }
 
 fn answers(exposition: &mut Exposition, state: &ApiState) {
@@ -102,10 +110,11 @@ fn ledger(exposition: &mut Exposition, records: &[Arc<LedgerRecord>]) {
     for (source, row) in rows() {
         family.sample(&[("source", source), ("stage", row.stage.as_str()), ("unit", row.unit.as_str())], row.passed);
     }
+    // What is open or held is withheld until it is decided: not every reason only grows.
     let mut family = exposition.family(
-        "geophone_ledger_withheld_total",
-        MetricKind::Counter,
-        "What a stage did not hand on, by reason, in the stage's unit.",
+        "geophone_ledger_withheld",
+        MetricKind::Gauge,
+        "What a stage has not handed on, by reason, in the stage's unit.",
     );
     for (source, row) in rows() {
         for withheld in &row.withheld {

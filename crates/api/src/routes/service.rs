@@ -98,9 +98,10 @@ pub(crate) async fn show(
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
 ) -> Result<Json<ServiceDetailBody>, Problem> {
-    let unreadable = |error: PathRejection| Problem::unknown_service(format!("the id cannot be read: {error}"));
+    let unknown = |detail| Problem::unknown_service("id", detail);
+    let unreadable = |error: PathRejection| unknown(format!("the id cannot be read: {error}"));
     let Path(id) = id.map_err(unreadable)?;
-    let identity: Identity = id.parse().map_err(|error| Problem::unknown_service(format!("{error}")))?;
+    let identity: Identity = id.parse().map_err(|error| unknown(format!("{error}")))?;
     let query = Query::new(&uri, PARAMETERS)?;
     let range = range::read(&query, &state).await?;
     let step_ns = query.value("step", parse_duration_ns)?;
@@ -118,7 +119,7 @@ pub(crate) async fn show(
                 rfc3339(range.start),
                 rfc3339(range.end())
             );
-            return Err(Problem::unknown_service(detail));
+            return Err(unknown(detail));
         };
         let step_ns = step_of(step_ns, &measured)?;
         Ok(Json(ServiceDetailBody {

@@ -190,10 +190,8 @@ impl MapView {
         let map = measured.map(state).filter(&self.filter);
         let Some(service) = &self.neighbourhood else { return Ok(map) };
         map.neighbourhood(service, self.depth, self.direction).ok_or_else(|| {
-            Problem::unknown_service(format!(
-                "the map of the range has no service `{}`: see /api/v1/services",
-                service.id()
-            ))
+            let detail = format!("the map of the range has no service `{}`: see /api/v1/services", service.id());
+            Problem::unknown_service("neighbourhood", detail)
         })
     }
 

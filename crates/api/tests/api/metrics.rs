@@ -17,6 +17,8 @@ async fn metrics_are_families_of_unique_samples() {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
             family = rest.split(' ').next().unwrap().to_owned();
             assert!(families.insert(family.clone()), "{family} comes in one piece");
+            // By convention, and so that a counter is known by its name.
+            assert_eq!(family.ends_with("_total"), line.ends_with(" counter"), "{line}");
         } else if !line.starts_with('#') {
             let (sample, value) = line.rsplit_once(' ').unwrap();
             assert_eq!(sample.split('{').next(), Some(&*family), "{line}");
@@ -25,11 +27,12 @@ async fn metrics_are_families_of_unique_samples() {
         }
     }
     for line in [
+        concat!("geophone_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
         r#"geophone_store_rows{kind="exchanges"} 900"#,
         r#"geophone_store_evicted_total{kind="points"} 0"#,
         r#"geophone_api_answers_total{code="404"} 1"#,
         r#"geophone_ledger_seen_total{source="agent",stage="hook",unit="packets"} 1500"#,
-        r#"geophone_ledger_withheld_total{source="agent",stage="hook",unit="packets",reason="ring_full"} 3"#,
+        r#"geophone_ledger_withheld{source="agent",stage="hook",unit="packets",reason="ring_full"} 3"#,
         r#"geophone_ledger_passed{source="store",stage="store",unit="points"} 540"#,
     ] {
         assert!(answer.text.lines().any(|other| other == line), "{line} in\n{}", answer.text);

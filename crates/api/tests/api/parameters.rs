@@ -19,7 +19,8 @@ async fn what_is_wrong_is_named_with_what_would_be_right() {
         ("last=yesterday", "last", "`5m`"),
         ("from=now", "from", "RFC 3339"),
         ("from=1700000000&last=5m", "last", "either"),
-        ("from=1700000100&to=1700000000", "from", "after its end"),
+        ("from=1700000100&to=1700000000", "from", "starts at 2023-11-14T22:15:00Z, after its end"),
+        ("to=99999999999", "to", "from 1970 to 2554"),
         ("from=1&to=1700000000", "from", "at most 604800 s"),
         ("last=8d", "last", "at most 604800 s"),
         ("view=both", "view", "client, server"),
@@ -32,6 +33,7 @@ async fn what_is_wrong_is_named_with_what_would_be_right() {
         ("service=web", "service", "unit~nginx.service"),
         ("cursor=12", "cursor", "32 hexadecimal digits"),
         ("path=%28%3F%3Aa%7B1000%7D%29%7B1000%7D", "path", "smaller repetitions"),
+        ("path=%ff", "path", "not UTF-8"),
     ] {
         let (status, named, detail) = get(&app, &format!("/api/v1/exchanges?{query}")).await.problem();
         assert_eq!((status, &*named), (400, parameter), "{query}: {detail}");

@@ -44,8 +44,8 @@ async fn a_neighbourhood_is_a_part_of_the_map() {
     assert_eq!(around(format!("{}&depth=2", db().id())).await, 2);
     assert_eq!(around(format!("{}&direction=callees", db().id())).await, 0);
     assert_eq!(around(format!("{}&direction=callers", web().id())).await, 1);
-    let (status, _, detail) = get(&app, "/api/v1/service-map?neighbourhood=unit~nobody").await.problem();
-    assert_eq!(status, 404);
+    let (status, parameter, detail) = get(&app, "/api/v1/service-map?neighbourhood=unit~nobody").await.problem();
+    assert_eq!((status, &*parameter), (404, "neighbourhood"));
     assert!(detail.contains("unit~nobody"), "{detail}");
 }
 

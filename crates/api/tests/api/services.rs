@@ -158,8 +158,8 @@ async fn a_service_that_is_not_there_is_a_problem() {
         ("%ff", "cannot be read"),
         ("container~shop~db?path=^/other".replace('^', "%5E").leak() as &str, "no matching traffic"),
     ] {
-        let (status, _, detail) = get(&app, &format!("/api/v1/services/{id}")).await.problem();
-        assert_eq!(status, 404);
+        let (status, parameter, detail) = get(&app, &format!("/api/v1/services/{id}")).await.problem();
+        assert_eq!((status, &*parameter), (404, "id"));
         assert!(detail.contains(why), "{detail}");
     }
 }
