@@ -36,6 +36,7 @@ pub mod client;
 pub mod clock;
 mod listening;
 mod loss;
+mod netlink;
 mod netns;
 mod nginx;
 mod observe;

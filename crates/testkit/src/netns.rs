@@ -15,7 +15,7 @@ use std::{
 
 use geophone_model::net;
 
-use crate::tools;
+use crate::{netlink, tools};
 
 /// A network namespace. It has no name: it is gone with its last process and this handle.
 #[derive(Clone, Debug)]
@@ -49,18 +49,26 @@ impl NetNs {
         net::NetNs(u32::try_from(inode).expect("a namespace's inode number has 32 bits"))
     }
 
+    /// Lets a device carry packets of up to `bytes` (BIG TCP). Before Linux 6.3 that holds for IPv6 only.
+    ///
+    /// # Panics
+    /// If the kernel refuses.
+    pub fn enlarge_packets(&self, device: &str, bytes: u32) {
+        let sizes = netlink::PACKET_SIZES.map(|size| (size, bytes));
+        let set = self.inside(|| netlink::set_link(device, &sizes));
+        set.unwrap_or_else(|error| panic!("{device} cannot have packets of {bytes} bytes: {error}"));
+    }
+
     /// A counter of its TCP since it was made, as `Tcp` and `RetransSegs` (RFC 4022) or `TcpExt` and `TCPOFOQueue`.
     ///
     /// # Panics
     /// If the kernel does not have it.
     pub fn counter(&self, group: &str, name: &str) -> u64 {
-        let handle = self.handle();
-        let read = thread::spawn(move || -> io::Result<String> {
-            enter(&handle)?;
+        let tables = self.inside(|| -> io::Result<String> {
             let tables = ["snmp", "netstat"].map(|table| fs::read_to_string(format!("/proc/thread-self/net/{table}")));
             tables.into_iter().collect()
         });
-        let tables = read.join().expect("the thread does not panic").expect("/proc can be read");
+        let tables = tables.expect("/proc can be read");
         counter(&tables, group, name).unwrap_or_else(|| panic!("no counter {name} of {group} in\n{tables}"))
     }
 
@@ -96,6 +104,14 @@ impl NetNs {
             }
             end.ip("link set veth0 up");
         }
+    }
+
+    /// Does something in a thread that is in this namespace; the caller stays where it is.
+    fn inside<T: Send>(&self, work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+        thread::scope(|scope| {
+            let done = scope.spawn(|| enter(&self.handle).and_then(|()| work()));
+            done.join().expect("the thread does not panic")
+        })
     }
 
     pub(crate) fn raw(&self) -> RawFd {

@@ -5,6 +5,7 @@
 //! a time, so the order and the number of threads of the test harness do not matter. Without root or a program, a test says
 //! so in a line that begins with `skipped: `; with `CI=true` it fails instead.
 
+mod big_tcp;
 mod capabilities;
 mod exactness;
 mod latency;
