@@ -60,7 +60,7 @@ pub enum Kind {
     /// Accepts, reads and writes by io_uring, without a system call for each.
     Uring,
     /// Takes a listener over from the process that made it, as a socket-activated service does.
-    Activated,
+    Activated(Maker),
     /// Answers datagrams of UDP with themselves.
     Udp,
 }
@@ -73,8 +73,30 @@ impl Kind {
             Self::Deferred => "deferred",
             Self::Prefork => "prefork",
             Self::Uring => "uring",
-            Self::Activated => "activated",
+            Self::Activated(_) => "activated",
             Self::Udp => "udp",
+        }
+    }
+}
+
+/// What the maker of a listener does once it has handed it over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Maker {
+    /// Stays, and closes its own descriptor.
+    Closes,
+    /// Stays, and keeps its own descriptor without use for it, as supervisors do.
+    Keeps,
+    /// Ends.
+    Ends,
+}
+
+impl Maker {
+    const fn argument(self) -> &'static str {
+        match self {
+            Self::Closes => "closes",
+            Self::Keeps => "keeps",
+            Self::Ends => "ends",
         }
     }
 }
@@ -99,10 +121,10 @@ impl Server {
     pub fn start(room: &Room, place: Place<'_>, name: &str, kind: Kind, listen: &str) -> Self {
         let mut command = place.command(room.peer(name));
         command.args(["serve", kind.argument(), listen]);
-        if kind == Kind::Activated {
+        if let Kind::Activated(maker) = kind {
             // The one that listens has another name than the one that serves.
             command = place.command(room.peer("activator"));
-            command.args(["activate", listen]).arg(room.peer(name));
+            command.args(["activate", maker.argument(), listen]).arg(room.peer(name));
         }
         let mut dialogue = Dialogue::begin(command);
         let address = dialogue.hear().strip_prefix("listening ").and_then(|address| address.parse().ok());

@@ -6,7 +6,7 @@ use geophone_model::{
 };
 use geophone_testkit::{
     Observation, Observed, Tally,
-    peer::{Client, Kind, Server},
+    peer::{Client, Kind, Maker, Server},
 };
 
 use crate::room;
@@ -72,7 +72,50 @@ fn forked_before_accept() {
 /// The listener was made by another process, which has closed it since.
 #[test]
 fn socket_activation() {
-    is_counted_exactly(Kind::Activated, true);
+    is_counted_exactly(Kind::Activated(Maker::Closes), true);
+}
+
+/// Its maker keeps a descriptor of the listener, which is older than the observation too.
+#[test]
+fn socket_activation_by_a_supervisor() {
+    is_counted_exactly(Kind::Activated(Maker::Keeps), true);
+}
+
+/// Starts a server whose listener is made by `activator` under observation and handed to `server`, which has to be named
+/// from the first exchange on: who holds the listener is looked up within the grace in which exchanges wait for facts. It
+/// has to be there still when that is done, so the load lasts a quarter of a second.
+fn is_named_after_who_serves(maker: Maker) {
+    const INTERVAL_NS: u64 = 5_000_000;
+    for reconnect in [true, false] {
+        let Some(room) = room(&[]) else { return };
+        let observation = Observation::begin(&room);
+        let server = Server::start(&room, room.place(), "server", Kind::Activated(maker), "127.0.0.1:8080");
+        let load = Client::new(server.address(), 50, &["/a", "/status/503"]);
+        let load = Client { connections: 4, reconnect, interval_ns: INTERVAL_NS, ..load };
+        let counted = load.run(&room, room.place()).tally();
+        let logged = server.end().tally();
+        let observed = observation.end();
+
+        assert_eq!((&logged, &observed.tally(At::SamePoint)), (&counted, &counted));
+        observed.assert_complete();
+        let names: Tally = observed.exchanges.iter().map(|named| named.server.name.as_str()).collect();
+        assert_eq!(names, Tally::of(&[("server", 200)]), "{maker:?}, reconnect: {reconnect}");
+    }
+}
+
+#[test]
+fn a_listener_that_its_maker_hands_over() {
+    is_named_after_who_serves(Maker::Closes);
+}
+
+#[test]
+fn a_listener_that_its_maker_keeps_a_hold_of() {
+    is_named_after_who_serves(Maker::Keeps);
+}
+
+#[test]
+fn a_listener_whose_maker_ends() {
+    is_named_after_who_serves(Maker::Ends);
 }
 
 /// Bodies of requests, and many requests before the first answer.

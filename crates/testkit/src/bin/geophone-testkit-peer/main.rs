@@ -2,7 +2,8 @@
 //! standard input and output, and print what they have done: one line for each request.
 //!
 //! * `serve KIND ADDRESS`: a server; ends when its input does.
-//! * `activate ADDRESS PROGRAM`: listens, and leaves the listener to `PROGRAM`.
+//! * `activate MAKER ADDRESS PROGRAM`: listens, and leaves the listener to `PROGRAM`; then `closes` its own descriptor,
+//!   `keeps` it or `ends`.
 //! * `client ADDRESS CALLS CONNECTIONS REQUESTS INTERVAL_NS PIPELINED BODY RECONNECT PATH…`: a client.
 //! * `udp ADDRESS COUNT`: sends datagrams.
 //! * `capture CGROUP`: opens a capture and counts packets until its input ends.
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["serve", "udp", address] => udp::serve(address),
         ["serve", kind, address] => serve::run(kind, address),
-        ["activate", address, program] => serve::activate(address, program),
+        ["activate", maker, address, program] => serve::activate(maker, address, program),
         ["client", address, calls, numbers @ ..] => client::run(address, calls, numbers),
         ["udp", address, count] => udp::send(address, count),
         ["capture", cgroup] => capture::run(cgroup),

@@ -43,8 +43,8 @@ pub(crate) fn run(kind: &str, address: &str) -> io::Result<()> {
     account.print()
 }
 
-/// Listens and leaves the listener to another program, which it becomes the parent of; its own copy it closes.
-pub(crate) fn activate(address: &str, program: &str) -> io::Result<()> {
+/// Listens and leaves the listener to another program, which it becomes the parent of.
+pub(crate) fn activate(maker: &str, address: &str, program: &str) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
     let descriptor = listener.as_raw_fd();
     let mut command = Command::new(program);
@@ -52,7 +52,11 @@ pub(crate) fn activate(address: &str, program: &str) -> io::Result<()> {
     // SAFETY: only system calls are made between fork and exec.
     unsafe { command.pre_exec(move || listen::pass(descriptor)) };
     let mut service = command.spawn()?;
-    drop(listener);
+    let _kept = match maker {
+        "ends" => return Ok(()),
+        "keeps" => Some(listener),
+        _ => None,
+    };
     if service.wait()?.success() { Ok(()) } else { Err(io::Error::other("the activated service failed")) }
 }
 
