@@ -2,10 +2,15 @@
 
 use std::{borrow::Cow, mem::take};
 
-use geophone_distribution::{Config, Distribution, Exponential};
+use geophone_distribution::{Config, Distribution, Exponential, PartsError};
 use geophone_model::series::{Buckets, SeriesPoint};
 
 use crate::{MalformedPoint, from_buckets, into_buckets};
+
+/// What errors call the distributions of a point.
+const DURATION: &str = "duration";
+const FIRST_BYTE: &str = "first byte";
+const LIFETIME: &str = "lifetime";
 
 /// What any number of series points add up to: integers, which stop at their maximum, and distributions, which merge by
 /// adding. No order of points gives another sum.
@@ -34,24 +39,10 @@ pub struct Sum {
 
 impl Sum {
     /// The sum of one point, which is checked. What is finer or larger than `resolution` allows is made coarser.
+    #[inline]
     pub fn of(point: &SeriesPoint, resolution: Config) -> Result<Self, MalformedPoint> {
-        let buckets = [&point.duration, &point.first_byte, &point.lifetime].map(Clone::clone);
-        Self::with_distributions(point, buckets, resolution)
-    }
-
-    /// The same, with the distributions taken out of the point.
-    pub(crate) fn take(point: &mut SeriesPoint, resolution: Config) -> Result<Self, MalformedPoint> {
-        let buckets = [&mut point.duration, &mut point.first_byte, &mut point.lifetime].map(take);
-        Self::with_distributions(point, buckets, resolution)
-    }
-
-    fn with_distributions(
-        point: &SeriesPoint,
-        [duration, first_byte, lifetime]: [Buckets; 3],
-        resolution: Config,
-    ) -> Result<Self, MalformedPoint> {
-        let read = |distribution, buckets| {
-            from_buckets(buckets, resolution)
+        let read = |distribution, buckets: &Buckets| {
+            from_buckets(buckets.clone(), resolution)
                 .map_err(|source| MalformedPoint::distribution(point, distribution, source))
         };
         Ok(Self {
@@ -60,14 +51,14 @@ impl Sum {
             streams: point.streams,
             request_bytes: point.request_bytes,
             response_bytes: point.response_bytes,
-            duration: read("duration", duration)?,
-            first_byte: read("first byte", first_byte)?,
-            lifetime: read("lifetime", lifetime)?,
+            duration: read(DURATION, &point.duration)?,
+            first_byte: read(FIRST_BYTE, &point.first_byte)?,
+            lifetime: read(LIFETIME, &point.lifetime)?,
         })
     }
 
     /// Makes this the numbers of a point.
-    pub(crate) fn put(self, point: &mut SeriesPoint) {
+    pub(crate) fn put_into(self, point: &mut SeriesPoint) {
         let Self { requests, same_point, streams, request_bytes, response_bytes, duration, first_byte, lifetime } =
             self;
         (point.requests, point.same_point, point.streams) = (requests, same_point, streams);
@@ -78,6 +69,7 @@ impl Sum {
     }
 
     /// Adds another sum.
+    #[inline]
     pub fn add(&mut self, other: Self) {
         self.add_counts(&other);
         join(&mut self.duration, Cow::Owned(other.duration));
@@ -100,6 +92,17 @@ impl Sum {
         self.request_bytes = self.request_bytes.saturating_add(other.request_bytes);
         self.response_bytes = self.response_bytes.saturating_add(other.response_bytes);
     }
+}
+
+/// Checks a point by itself, and makes its distributions what those of a [`Sum`] of it are.
+pub(crate) fn normalise(point: &mut SeriesPoint, resolution: Config) -> Result<(), MalformedPoint> {
+    let normalise = |buckets: &mut Buckets| -> Result<(), PartsError> {
+        *buckets = into_buckets(from_buckets(take(buckets), resolution)?);
+        Ok(())
+    };
+    normalise(&mut point.duration).map_err(|source| MalformedPoint::distribution(point, DURATION, source))?;
+    normalise(&mut point.first_byte).map_err(|source| MalformedPoint::distribution(point, FIRST_BYTE, source))?;
+    normalise(&mut point.lifetime).map_err(|source| MalformedPoint::distribution(point, LIFETIME, source))
 }
 
 /// The scale of a distribution without values says nothing, and must not make others coarser; of two without values the

@@ -1,7 +1,7 @@
 //! The points, by window.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, RwLock},
 };
 
@@ -11,7 +11,7 @@ use geophone_model::{
     time::{Timestamp, Window},
 };
 
-use geophone_series::{MalformedPoint, merge};
+use geophone_series::{MalformedPoint, merge, merge_into};
 
 use super::{read, size, write};
 use crate::{Notice, PointFilter, PointQuery, ReadError, RowStats};
@@ -48,17 +48,19 @@ impl Windows {
     /// Puts snapshots together with what is held of their windows, and changes nothing of that: the merge is made on copies,
     /// outside of the lock, and may find that a point is none.
     pub(super) fn merge(&self, snapshots: Vec<WindowSnapshot>) -> Result<Merged, MalformedPoint> {
-        let touched: BTreeSet<_> = snapshots.iter().map(|snapshot| key(snapshot.window)).collect();
-        let held: Vec<_> = {
-            let held = read(&self.held);
-            touched.iter().filter_map(|key| held.snapshots.get(key).cloned()).collect()
-        };
-        let pieces = held.iter().map(|snapshot| WindowSnapshot::clone(snapshot)).chain(snapshots);
-        let mut given_points = 0;
-        let counted = pieces.inspect(|snapshot| given_points += snapshot.points.len() as u64);
-        let windows: Vec<_> = merge(counted, self.resolution)?.into_iter().map(Arc::new).collect();
-        let points: u64 = windows.iter().map(|snapshot| snapshot.points.len() as u64).sum();
-        Ok(Merged { windows, merged_points: given_points - points })
+        let given_points = count_points(&snapshots);
+        let mut held_points = 0;
+        let mut windows = merge(snapshots, self.resolution)?;
+        for snapshot in &mut windows {
+            let held = read(&self.held).snapshots.get(&key(snapshot.window)).cloned();
+            if let Some(held) = held {
+                held_points += held.points.len();
+                let given = std::mem::replace(snapshot, WindowSnapshot::clone(&held));
+                merge_into(snapshot, given, self.resolution)?;
+            }
+        }
+        let merged_points = (held_points + given_points - count_points(&windows)) as u64;
+        Ok(Merged { windows: windows.into_iter().map(Arc::new).collect(), merged_points })
     }
 
     /// Holds what was merged, in place of what was held of the same windows. Between the two, nobody else may write.
@@ -134,6 +136,10 @@ impl Held {
         self.points -= snapshot.points.len() as u64;
         self.bytes -= size::snapshot(snapshot) as u64;
     }
+}
+
+fn count_points(snapshots: &[WindowSnapshot]) -> usize {
+    snapshots.iter().map(|snapshot| snapshot.points.len()).sum()
 }
 
 /// Windows are in order of their start; those that begin together, in order of their length.
