@@ -34,7 +34,7 @@ pub(super) enum Finding {
     Closed,
 }
 
-/// Processes that are looked at near each listener.
+/// Processes that are looked at near each listener; where there are as many, all are looked at instead.
 const MAX_FAMILY: usize = 256;
 
 /// What was found, one finding for each inquiry and in their order, and what that has cost.
@@ -72,27 +72,28 @@ fn look(machine: &Machine, inquiries: &[Inquiry], scope: Scope, cost: &mut Cost)
     Ok(findings.map(|(inquiry, sought)| sought.map_or_else(|known| known, |sought| finding(inquiry, sought))).collect())
 }
 
-/// Those who are believed to hold the listeners, with their descendants. Where the children of a process cannot be told
-/// (`CONFIG_PROC_CHILDREN`), it is left out altogether, so that nobody is taken for the only holder.
+/// Those who are believed to hold the listeners, with their descendants.
 fn families(root: &ProcDir, inquiries: &[Inquiry], cost: &mut Cost) -> Vec<Pid> {
-    let mut all: Vec<Pid> = Vec::new();
     let heads: HashSet<Pid> = inquiries.iter().filter_map(|inquiry| inquiry.near).collect();
-    for head in heads {
-        let mut family = vec![head];
-        let mut next = 0;
-        while let Some(&pid) = family.get(next) {
-            next += 1;
-            let children = root.pid(pid, cost).and_then(|dir| dir.children(MAX_FAMILY, &mut family, cost));
-            if children.is_err() && pid == head {
-                family.clear();
-            }
-            family.truncate(MAX_FAMILY);
-        }
-        all.append(&mut family);
-    }
+    let mut all: Vec<Pid> = heads.into_iter().filter_map(|head| family(root, head, cost)).flatten().collect();
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// A process with its descendants. `None` where they cannot be told (`CONFIG_PROC_CHILDREN`), or are too many, as those of
+/// process 1 may be: nobody is to be taken for the only holder because the others were not looked at.
+fn family(root: &ProcDir, head: Pid, cost: &mut Cost) -> Option<Vec<Pid>> {
+    let mut family = vec![head];
+    let mut next = 0;
+    while let Some(&pid) = family.get(next) {
+        next += 1;
+        let children = root.pid(pid, cost).and_then(|dir| dir.children(MAX_FAMILY, &mut family, cost));
+        if (children.is_err() && pid == head) || family.len() >= MAX_FAMILY {
+            return None;
+        }
+    }
+    Some(family)
 }
 
 /// Inode numbers of the listeners and connections of the inquiries.
