@@ -9,6 +9,9 @@
 //! * [`Machine::addresses`]: the addresses of all interfaces of every network namespace;
 //! * [`Machine::find_socket`], [`Machine::holder`] and [`Machine::descriptors`]: the same for one socket or process, fast.
 //!
+//! Beside a capture, a [`Discovery`] asks in the background for what events are about: processes that act, addresses of new
+//! network namespaces, and who holds the listeners that are in use.
+//!
 //! **What is not read.** The environment of a process never; its arguments only where its executable is an interpreter, and
 //! only the base name of the script leaves the function that reads them.
 //!
@@ -21,7 +24,7 @@
 //! **Other namespaces** are entered by a short-lived thread of their own (setns(2)), which opens a netlink socket there and
 //! ends. No calling thread is ever moved.
 //!
-//! The crate reads no clock: the time of boot and the time of a scan are arguments.
+//! The crate reads no clock: the time of boot, the time of a scan and the clock of a [`Discovery`] are arguments.
 //!
 //! ```
 //! use geophone_model::{fact::Pid, time::Timestamp};

@@ -43,6 +43,8 @@ pub(super) struct Listeners {
     by_cookie: HashMap<SocketCookie, Listener>,
     by_port: HashMap<(NetNs, u16), Vec<SocketCookie>>,
     by_pid: HashMap<Pid, Vec<SocketCookie>>,
+    /// Those whose holder has ended. They may be closed with it.
+    left: Vec<(SocketCookie, Timestamp)>,
     max: usize,
     pub(super) evicted: u64,
 }
@@ -65,7 +67,7 @@ impl Listeners {
 
     pub(super) fn new(max: usize) -> Self {
         let (by_cookie, by_port, by_pid) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { by_cookie, by_port, by_pid, max: max.max(1), evicted: 0 }
+        Self { by_cookie, by_port, by_pid, left: Vec::new(), max: max.max(1), evicted: 0 }
     }
 
     /// `listen()` was called.
@@ -138,11 +140,20 @@ impl Listeners {
         }
     }
 
-    /// A process has ended. What it alone held is closed; the rest others hold.
-    pub(super) fn exit(&mut self, pid: Pid, at: Timestamp, mut ask: impl FnMut(Inquiry)) {
+    /// A process has ended. What it alone held is closed, which the kernel tells a moment later; the rest others hold.
+    pub(super) fn exit(&mut self, pid: Pid, at: Timestamp) {
         for cookie in self.by_pid.remove(&pid).unwrap_or_default() {
             if let Some(listener) = self.by_cookie.get_mut(&cookie) {
                 (listener.near, listener.is_known, listener.pause_ns) = (None, false, Self::FIRST_PAUSE_NS);
+                self.left.push((cookie, at));
+            }
+        }
+    }
+
+    /// Asks for the listeners whose holders have ended, where they are still there.
+    pub(super) fn ask_for_left(&mut self, mut ask: impl FnMut(Inquiry)) {
+        for (cookie, at) in self.left.drain(..) {
+            if let Some(listener) = self.by_cookie.get(&cookie) {
                 ask(listener.inquiry(cookie, at));
             }
         }

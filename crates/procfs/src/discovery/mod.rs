@@ -56,12 +56,14 @@ const LIMITS: Limits = Limits { questions: 4_096, facts: 65_536, asked: 65_536, 
 /// minutes. Of several holders, the one that has accepted a connection serves; where no connection lives long enough to tell,
 /// one that was given the listener rather than one that gave it.
 ///
-/// * The first answer comes 20 to 50 ms after the first connection was seen, where the holder is the one that called
-///   `listen()` or descends from it. Else all processes are looked at, which is done once in two seconds at most and takes no
-///   more than a twentieth of one core; the answer may come that much later. It replaces the guess that who called `listen()`
-///   serves, back to the beginning; exchanges that were named meanwhile keep that name.
-/// * Who held the listener before and has given it away without ending is told from its heir by the connections alone:
-///   by one that lives long enough to be looked at.
+/// * The first answer comes 20 to 30 ms after the event of the first connection, where the holder is the one that called
+///   `listen()` or descends from it. Else all processes are looked at, some 50 ms after the event, but once in two seconds at
+///   most and for no more than about a twentieth of one core; under many such questions the answer comes that much later.
+/// * The first answer replaces the guess that who called `listen()` serves, back to the beginning. Exchanges that wait for
+///   facts for half a second (`geophone_resolve::Pending`) get it from the first one on; what was named before keeps its name.
+///   A later change of hands holds from the event that it was noticed by.
+/// * Who has given a listener away and keeps a descriptor of it is told from its heir by the connections alone, by one that
+///   lives long enough to be looked at. A listener that is closed before it can be looked at remains its maker's.
 #[derive(Debug)]
 pub struct Discovery {
     machine: Machine,
@@ -202,12 +204,13 @@ impl Discovery {
     /// A process has ended; its number may come again.
     pub fn exit(&mut self, pid: Pid, at: Timestamp) {
         self.asked.remove(&pid);
-        let Self { listeners, inquiries, dropped, .. } = self;
-        listeners.exit(pid, at, |inquiry| ask(inquiries.as_ref(), inquiry, dropped));
+        self.listeners.exit(pid, at);
     }
 
-    /// The next fact that has been found; `None` where there is none yet.
+    /// The next fact that has been found; `None` where there is none yet. To be called between the batches in which events
+    /// are read: what was closed with its process is not asked for.
     pub fn found(&mut self) -> Option<Fact> {
+        self.ask_for_left();
         let fact = self.facts.try_recv().ok()?;
         self.took(&fact);
         Some(fact)
@@ -217,6 +220,7 @@ impl Discovery {
     /// second at most. What is asked later is not looked up.
     pub fn finish(&mut self) -> Vec<Fact> {
         const PATIENCE: Duration = Duration::from_millis(500);
+        self.ask_for_left();
         (self.questions, self.inquiries) = (None, None);
         std::iter::from_fn(|| self.facts.recv_timeout(PATIENCE).ok()).collect()
     }
@@ -234,6 +238,11 @@ impl Discovery {
         if self.namespaces.insert(netns) {
             self.ask(Question::Addresses);
         }
+    }
+
+    fn ask_for_left(&mut self) {
+        let Self { listeners, inquiries, dropped, .. } = self;
+        listeners.ask_for_left(|inquiry| ask(inquiries.as_ref(), inquiry, dropped));
     }
 
     /// A holder that was found may be a process that nothing else is known of: one that was forked.

@@ -28,7 +28,7 @@ pub(super) enum Question {
     Addresses,
 }
 
-/// Listeners that may wait to be looked for.
+/// Listeners that are looked for at a time; others wait among the questions.
 const MAX_SEARCHED: usize = 1_024;
 
 /// Starts both threads. They end when nobody asks any more, or nobody wants their facts.
@@ -90,17 +90,18 @@ impl Searcher {
         // Listeners that come into use together are looked for together.
         sleep(Duration::from_millis(TICK_MS));
         self.agenda.tick();
-        let asked = loop {
+        let mut is_over = false;
+        while !is_over && self.agenda.has_room() {
             match inquiries.try_recv() {
                 Ok(inquiry) => self.agenda.add(inquiry),
-                Err(TryRecvError::Empty) => break Ok(()),
-                // What was asked last is looked for once.
-                Err(TryRecvError::Disconnected) => break Err(Over),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => is_over = true,
             }
-        };
+        }
         self.look(Scope::Near)?;
         self.look(Scope::All)?;
-        asked
+        // What was asked last has been looked for once.
+        if is_over { Err(Over) } else { Ok(()) }
     }
 
     fn look(&mut self, scope: Scope) -> Result<(), Over> {
@@ -131,7 +132,7 @@ fn fact(inquiry: &Inquiry, pid: Pid) -> Fact {
     Fact::Socket(SocketFact { at, netns, cookie, transport, local, remote: None, pid, source })
 }
 
-/// What a search has cost, in units of a file that is opened: about a microsecond or two.
+/// What a search has cost, in units of a file that is opened.
 const fn operations(cost: Cost) -> u64 {
     // To enter a namespace is to start a thread, and a kibibyte is copied in about the time that a file is opened in.
     const PER_NAMESPACE: u64 = 30;

@@ -75,11 +75,25 @@ fn the_end_of_its_holder_asks() {
     listeners.opened(&listening(2, "0.0.0.0:81"));
     listeners.held(cookie(2), Pid(8));
     let mut asked = Vec::new();
-    listeners.exec(Pid(8), AT(10), |inquiry| asked.push((inquiry.cookie.as_u64(), inquiry.near, inquiry.is_known)));
-    listeners.exit(Pid(8), AT(20), |inquiry| asked.push((inquiry.cookie.as_u64(), inquiry.near, inquiry.is_known)));
-    listeners.exit(Pid(8), AT(30), |inquiry| panic!("somebody else of that number: {inquiry:?}"));
-    listeners.exit(Pid(7), AT(40), |inquiry| asked.push((inquiry.cookie.as_u64(), inquiry.near, inquiry.is_known)));
-    assert_eq!(asked, [(2, Some(Pid(8)), true), (2, None, false), (1, None, false)]);
+    let mut ask = |inquiry: Inquiry| {
+        asked.push((inquiry.cookie.as_u64(), inquiry.at, inquiry.near, inquiry.is_known));
+    };
+    listeners.exec(Pid(8), AT(10), &mut ask);
+    listeners.exit(Pid(8), AT(20));
+    listeners.exit(Pid(8), AT(30));
+    listeners.exit(Pid(7), AT(40));
+    listeners.ask_for_left(&mut ask);
+    listeners.ask_for_left(&mut ask);
+    assert_eq!(asked, [(2, AT(10), Some(Pid(8)), true), (2, AT(20), None, false), (1, AT(40), None, false)]);
+}
+
+#[test]
+fn a_listener_that_ends_with_its_holder_is_not_asked_for() {
+    let mut listeners = Listeners::new(10);
+    listeners.opened(&listening(1, "0.0.0.0:80"));
+    listeners.exit(Pid(7), AT(20));
+    listeners.closed(cookie(1));
+    listeners.ask_for_left(|inquiry| panic!("{inquiry:?}"));
 }
 
 #[test]
