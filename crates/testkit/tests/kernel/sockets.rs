@@ -83,9 +83,9 @@ fn socket_activation_by_a_supervisor() {
 
 /// Starts a server whose listener is made by `activator` under observation and handed to `server`, which has to be named
 /// from the first exchange on: who holds the listener is looked up within the grace in which exchanges wait for facts. It
-/// has to be there still when that is done, so the load lasts a quarter of a second.
+/// has to be there still when that is done, so the load lasts half a second.
 fn is_named_after_who_serves(maker: Maker) {
-    const INTERVAL_NS: u64 = 5_000_000;
+    const INTERVAL_NS: u64 = 10_000_000;
     for reconnect in [true, false] {
         let Some(room) = room(&[]) else { return };
         let observation = Observation::begin(&room);
