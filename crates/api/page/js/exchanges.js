@@ -112,7 +112,7 @@ function trace(id) {
 }
 
 /** What may take the room of two. */
-const LONG = ["Client", "Server"];
+const LONG = ["Client", "Server", "Counted as"];
 
 function rest(exchange) {
   const { client, server } = exchange;

@@ -44,7 +44,8 @@ export function layOut(graph, down) {
   for (const edge of graph.edges.values()) {
     dagre.setEdge(names.get(edge.source), names.get(edge.target), {
       ...(isDense ? DENSE_LABEL : LABEL[down ? "narrow" : "wide"]),
-      labelpos: "c",
+      // Beside an edge that runs down, which would strike words on it through.
+      labelpos: down ? "r" : "c",
     });
   }
   place(dagre);

@@ -11,7 +11,7 @@ const WORDS_AT = { wide: 38, narrow: 14 };
 const WORDS_END = { judged: 30, client: 12 };
 
 /** From afar, a name is all that a node says, as large as there is room. */
-const AFAR = { font: 25, x: 13, end: { judged: 42, client: 14 } };
+const AFAR = { font: 22, x: 13, end: { judged: 42, client: 14 } };
 const NEAR_FONT = 13;
 
 /** The elements of a node: `group` is all of it. */

@@ -8,7 +8,7 @@ const MARGIN = 14;
 /** Room at the bottom for the legend and the buttons. */
 const FOOT = 30;
 /** Smaller than this, only the largest words can be read. */
-const READABLE = 0.5;
+const READABLE = 0.58;
 /** A pointer that moves less than this has clicked. */
 const CLICK_PX = 4;
 
