@@ -1,0 +1,63 @@
+//! A recording that finds no room.
+
+use std::process::Command;
+
+use crate::{
+    program::{Folder, Geophone, can_capture, geophone},
+    traffic,
+};
+
+/// A file system of its own in a folder of a test's.
+struct Disk<'a> {
+    // Unmounted before its place is removed.
+    folder: &'a Folder,
+}
+
+impl<'a> Disk<'a> {
+    fn mount(folder: &'a Folder, kibibytes: u32) -> Self {
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={kibibytes}k"), "geophone-live"])
+            .arg(folder.path())
+            .status();
+        assert!(mounted.unwrap().success());
+        Self { folder }
+    }
+}
+
+impl Drop for Disk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.folder.path()).status();
+    }
+}
+
+/// Whoever records wants the recording: without room for it, the program ends with a failure that says so. What was written
+/// until then can be read.
+#[test]
+fn a_recording_on_a_disk_that_fills() {
+    const TEST: &str = "full-disk";
+    /// Room for some thousand requests, beside what else the machine does.
+    const DISK_KIB: u32 = 2048;
+    const REQUESTS: usize = 20_000;
+    if !can_capture(&["mount", "umount"]) {
+        return;
+    }
+    let folder = Folder::new(TEST);
+    let _disk = Disk::mount(&folder, DISK_KIB);
+    let recording = folder.path_of("recording.geocap");
+    let geophone = Geophone::start(geophone(), &["--record", &recording]);
+    traffic::exchange(TEST, REQUESTS);
+    let ended = geophone.end();
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stdout);
+    let error = ended.stderr;
+    for words in ["the recording cannot go on", "No space left on device", "free some space"] {
+        assert!(error.contains(words), "`{words}` is not in: {error}");
+    }
+
+    let replay = traffic::replay(&recording);
+    assert_eq!(replay.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&replay.stderr);
+    assert!(error.contains(&recording) && error.contains("it was cut off"), "{error}");
+    let (requests, errors) = traffic::counted(&replay, TEST);
+    assert!(requests > 0 && requests < REQUESTS as u64, "{requests}");
+    assert_eq!(errors, requests / 10, "every tenth of those that are in it failed");
+}

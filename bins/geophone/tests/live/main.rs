@@ -1,0 +1,74 @@
+//! Live capture by the program as a process: needs root, and cgroup2.
+
+#![expect(clippy::print_stdout, reason = "a test that is left out says so")]
+
+mod disk;
+mod program;
+mod rights;
+mod traffic;
+
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Command, thread, time::Duration};
+
+use crate::program::{Folder, Geophone, can_capture, geophone};
+
+#[test]
+fn requests_are_counted_to_the_unit_and_a_signal_drains_the_ring() {
+    if can_capture(&[]) {
+        counts_to_the_unit("by-packets", "packets", |_| geophone());
+    }
+}
+
+#[test]
+fn system_calls_are_counted_to_the_unit_too() {
+    if can_capture(&[]) {
+        counts_to_the_unit("by-system-calls", "syscalls", |_| geophone());
+    }
+}
+
+/// What a program captures live, and records in a folder, is what was asked and answered.
+fn counts_to_the_unit(test: &str, capture: &str, program: impl Fn(&Folder) -> Command) {
+    const REQUESTS: usize = 500;
+    let folder = Folder::new(test);
+    let recording = folder.path_of("recording.geocap");
+    let geophone = Geophone::start(program(&folder), &["--capture", capture, "--record", &recording]);
+    let failed = traffic::exchange(test, REQUESTS);
+
+    // Whatever is still in the ring belongs to the result.
+    let ledger = geophone.terminate();
+    assert!(ledger.contains("aggregate exchanges") && !ledger.contains("OFF BY"), "{ledger}");
+
+    // The recording says the same, to whoever reads it later.
+    assert_eq!(fs::metadata(&recording).unwrap().permissions().mode() & 0o777, 0o600);
+    let replay = traffic::replay(&recording);
+    assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stderr));
+    assert_eq!(traffic::counted(&replay, test), (REQUESTS as u64, failed as u64));
+    assert!(!String::from_utf8_lossy(&replay.stdout).contains("secret"), "queries do not leave the parser");
+}
+
+#[test]
+fn the_api_follows_live() {
+    const TEST: &str = "followed-live";
+    if !can_capture(&[]) {
+        return;
+    }
+    let geophone = Geophone::start(geophone(), &[]);
+    traffic::exchange(TEST, 20);
+    // An exchange waits for late facts for a moment, and is then in the list.
+    let mine = (0..100).find_map(|_| {
+        thread::sleep(Duration::from_millis(100));
+        let page = geophone.get(&format!("/api/v1/exchanges?path=^/{TEST}/&limit=100"));
+        let rows = page["exchanges"].as_array().unwrap().clone();
+        (rows.len() >= 20).then_some(rows)
+    });
+    let rows = mine.expect("the exchanges of the last seconds are listed");
+    assert!(rows.iter().all(|row| row["operation"] == traffic::operation(TEST)), "{rows:?}");
+    geophone.terminate();
+}
+
+#[test]
+fn it_ends_by_itself_when_it_was_told_to() {
+    if can_capture(&[]) {
+        let ended = Geophone::start(geophone(), &["--for", "300ms"]).wait();
+        assert!(ended.status.success(), "{}", ended.stderr);
+    }
+}
