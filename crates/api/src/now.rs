@@ -21,7 +21,7 @@ pub enum Now {
 pub struct Recording {
     /// What people call it: the file's name, without the way to it.
     pub name: String,
-    /// From its first event to its last.
+    /// From its first event to its last; of no length where it has none.
     pub range: Window,
 }
 

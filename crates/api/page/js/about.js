@@ -29,6 +29,11 @@ export function recording() {
   return known?.recording ?? null;
 }
 
+/** Whether it is traffic as it happens. */
+export function isLive() {
+  return known?.serves === "live";
+}
+
 /** What is not seen, in words. */
 export function notSeen() {
   return known?.not_seen ?? [];

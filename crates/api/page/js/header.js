@@ -1,5 +1,6 @@
 // The head and foot of the page: whether it follows, up to when figures go, how far they can be trusted.
 
+import { isLive, recording } from "./about.js";
 import { attributes, el, fill, write } from "./dom.js";
 import { span, time } from "./format.js";
 import { healthIcon } from "./icons.js";
@@ -11,25 +12,33 @@ const byId = (id) => document.getElementById(id);
 const FOLLOWING = {
   connecting: ["Connecting", "The page asks to be told of new windows."],
   live: ["Live", "New figures come as soon as a window of ten seconds is closed."],
+  connected: ["Connected", "New figures come as soon as somebody writes them."],
   polling: ["Polling", "The stream of news is broken, so the page asks every ten seconds."],
   fixed: ["Fixed range", "The range has ended: nothing in it changes any more."],
   offline: ["Disconnected", "Geophone does not answer; the page goes on trying."],
 };
 
-/** Says how the page follows; `recording` is what is served instead of traffic as it happens, or null. */
-export function showFollowing(how, recording = null) {
-  const [word, title] = how === "fixed" && recording ? replay(recording) : FOLLOWING[how];
+/** Says how the page follows. */
+export function showFollowing(how) {
+  const [word, title] = following(how);
   attributes(byId("following"), { class: `pill ${how}`, title });
   write(byId("following").querySelector("span"), word);
 }
 
-function replay({ name, range }) {
-  return [`Replay of ${name}`, `A recording of ${span(range)}: nothing in it changes any more.`];
+function following(how) {
+  if (how === "fixed" && recording()) return replay(recording());
+  return FOLLOWING[how === "live" && !isLive() ? "connected" : how];
 }
 
-/** Says of when the figures are: up to when, where they go on, else from when too. */
+function replay({ name, range }) {
+  const when = range.length_seconds ? ` of ${span(range)}` : "";
+  return [`Replay of ${name}`, `A recording${when}: nothing in it changes any more.`];
+}
+
+/** Says of when the figures are: up to when, where they go on, else from when too. An empty recording is of no time. */
 export function showMeasured(range, isOver) {
-  write(byId("measured"), isOver ? span(range) : `up to ${time(range.to)}`);
+  const said = range.from === range.to ? "" : span(range);
+  write(byId("measured"), isOver ? said : `up to ${time(range.to)}`);
   attributes(byId("measured"), { datetime: range.to });
 }
 

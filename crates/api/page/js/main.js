@@ -76,7 +76,7 @@ function arrived(measured) {
   showProblem(null);
   filters.blame(null);
   byId("content").classList.remove("stale");
-  showFollowing(isOver() ? "fixed" : following, recording());
+  showFollowing(isOver() ? "fixed" : following);
   if (!measured) return;
   showMeasured(measured, isOver());
   filters.measured(measured);

@@ -13,6 +13,8 @@ const TIGHT = 0.62;
 const GAIN_OF_TURNING = 1.4;
 /** The frame is taller where that makes them so much larger: it pushes the table down. */
 const GAIN_OF_HEIGHT = 1.15;
+/** How long it takes for a node to come to its new place. */
+const GLIDE_MS = 450;
 
 export class ServiceMapView {
   #frame;
@@ -194,6 +196,7 @@ export class ServiceMapView {
     const layout = this.#layOut(this.#graph, this.#isNarrow);
     if (layout === this.#layout) return;
     this.#subject = "";
+    const before = this.#layout;
     this.#layout = layout;
     for (const [id, { x, y, width, height }] of this.#layout.nodes) {
       this.#drawn.get(id).group.setAttribute("transform", `translate(${x - width / 2} ${y - height / 2})`);
@@ -204,6 +207,20 @@ export class ServiceMapView {
       words.setAttribute("transform", `translate(${label.x} ${label.y})`);
     }
     this.#viewport.resize(this.#layout.width, this.#layout.height);
+    if (before) this.#glide(before.nodes);
+  }
+
+  /** Lets the eye follow what has moved. */
+  #glide(before) {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    for (const [id, { x, y, width, height }] of this.#layout.nodes) {
+      const old = before.get(id);
+      if (!old || (old.x === x && old.y === y)) continue;
+      const at = (place) => `translate(${place.x - width / 2}px, ${place.y - height / 2}px)`;
+      const moves = [{ transform: at(old) }, { transform: at({ x, y }) }];
+      this.#drawn.get(id).group.animate(moves, { duration: GLIDE_MS, easing: "ease-in-out" });
+    }
+    this.#edges.animate([{ opacity: 0 }, { opacity: 0, offset: 0.7 }, { opacity: 1 }], GLIDE_MS * 1.4);
   }
 
   /** Nodes from left to right and top to bottom, each followed by the edges to whom it calls. */

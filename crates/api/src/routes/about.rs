@@ -26,7 +26,7 @@ pub(crate) struct AboutBody {
 struct RecordingBody {
     /// The file's name.
     name: String,
-    /// From its first event to its last, in whole windows.
+    /// From its first event to its last, in whole windows; of no length where it has none.
     range: RangeBody,
 }
 
