@@ -25,7 +25,7 @@ const MAX_WAITING: usize = 10_000;
 
 /// What a replay came to.
 pub(crate) struct Replayed {
-    /// From the first window to the last.
+    /// From the first window to the last; of no length where nothing was in the file.
     pub(crate) range: Window,
     /// The accounts of all stages.
     pub(crate) ledger: Vec<LedgerRow>,
@@ -74,7 +74,8 @@ pub(crate) fn replay(path: &Path, memory_bytes: u64, store: Arc<dyn Store>) -> R
         sink.note(last, EventKind::RecordsLost, 0, format!("{damage:#}"));
     }
     sink.write(&mut analysis, last, ledger.clone()).context("cannot keep what was read")?;
-    Ok(Replayed { range: range(first.unwrap_or(last), last), ledger, damage })
+    let range = first.map_or(Window { start: last, length_ns: 0 }, |first| range(first, last));
+    Ok(Replayed { range, ledger, damage })
 }
 
 /// From the beginning of the window of `first` to the end of that of `last`.
