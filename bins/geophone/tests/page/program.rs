@@ -21,8 +21,12 @@ pub(crate) struct Program {
 impl Program {
     /// Replays the demo.
     pub(crate) fn replay() -> Self {
-        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data/demo.geocap");
-        Self::start(&["replay", demo.to_str().unwrap(), "--serve", "--listen", "127.0.0.1:0"])
+        Self::replay_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data/demo.geocap"))
+    }
+
+    /// Replays a file.
+    pub(crate) fn replay_of(file: &Path) -> Self {
+        Self::start(&["replay", file.to_str().unwrap(), "--serve", "--listen", "127.0.0.1:0"])
     }
 
     /// Captures what happens on this machine.

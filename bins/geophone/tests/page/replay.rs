@@ -1,6 +1,6 @@
 //! The page of a recording.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::Value;
 
@@ -139,6 +139,29 @@ fn a_replay_is_shown_as_one_with_all_of_its_time() {
     assert_eq!(browser.evaluate(&offered), "all,1m,custom");
     let requests = "performance.getEntriesByType('resource').map((one) => one.name).join()";
     assert!(!browser.evaluate(requests).as_str().unwrap().contains("/stream"), "nothing is followed");
+}
+
+#[test]
+fn a_file_without_an_exchange_says_so_and_what_is_not_shown() {
+    let Some(mut browser) = Browser::start("empty") else { return };
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("empty-{}.pcap", std::process::id()));
+    // The head of a pcap of Ethernet packets, version 2.4, in this machine's byte order.
+    let head = [0xa1b2_c3d4, 2 | 4 << 16, 0, 0, 65_535, 1_u32];
+    fs::write(&file, head.map(u32::to_ne_bytes).concat()).unwrap();
+    let program = Program::replay_of(&file);
+    fs::remove_file(&file).unwrap();
+    browser.open(&program.page(""));
+    browser.has_no_complaint();
+    let page = browser.snapshot();
+    let said = page.part("id=\"map-empty\"", "</section>");
+    for text in ["No exchange in this recording", file.file_name().unwrap().to_str().unwrap()] {
+        assert!(said.contains(text), "{text} in {said}");
+    }
+    let not_seen = program.ask("about")["not_seen"].clone();
+    for text in not_seen.as_array().unwrap() {
+        assert!(said.contains(&format!("<li>{}</li>", text.as_str().unwrap())), "{text} in {said}");
+    }
+    assert_eq!(browser.evaluate("document.querySelector('#measured').textContent"), "", "it is of no time");
 }
 
 #[test]
