@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
-use crate::run::{command, output, root, run};
+use crate::run::{command, output, root, run, target_dir};
 
 const TARGET: &str = "bpfel-unknown-none";
 const OBJECT: &str = "crates/probe/object/geophone.bpf.o";
@@ -65,7 +65,7 @@ pub(crate) fn check() -> Result<()> {
 }
 
 fn compile(toolchain: &Toolchain) -> Result<Vec<u8>> {
-    let target_dir = target_dir();
+    let folder = target_dir().join("ebpf");
     let home = env::var("CARGO_HOME").or_else(|_| env::var("HOME").map(|home| format!("{home}/.cargo")))?;
     // Paths of this machine end up in the line numbers that the verifier's log shows, so they are replaced.
     let flags = [
@@ -80,7 +80,7 @@ fn compile(toolchain: &Toolchain) -> Result<Vec<u8>> {
     cargo
         .args(["build", "--quiet", "--locked", "--release", "--target", TARGET, "-Zbuild-std=core"])
         .current_dir(root().join("crates/probe-ebpf"))
-        .env("CARGO_TARGET_DIR", &target_dir)
+        .env("CARGO_TARGET_DIR", &folder)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .env("PATH", toolchain.path()?)
         .env("RUSTC_BOOTSTRAP", "1")
@@ -93,15 +93,11 @@ fn compile(toolchain: &Toolchain) -> Result<Vec<u8>> {
         None => cargo.env_remove("RUSTC"),
     };
     run(&mut cargo)?;
-    let linked = target_dir.join(TARGET).join("release/geophone-probe-ebpf");
-    let stripped = target_dir.join("geophone.bpf.o");
+    let linked = folder.join(TARGET).join("release/geophone-probe-ebpf");
+    let stripped = folder.join("geophone.bpf.o");
     let objcopy = toolchain.objcopy.to_string_lossy();
     run(command(&objcopy, &["--strip-debug"]).arg(&linked).arg(&stripped))?;
     fs::read(&stripped).with_context(|| format!("cannot read {}", stripped.display()))
-}
-
-fn target_dir() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("ebpf")
 }
 
 /// A compiler that can build `core` from source, and the linker for it.

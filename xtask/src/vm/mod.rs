@@ -8,15 +8,12 @@ mod initramfs;
 mod kernel;
 mod machine;
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-};
+use std::{env, fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    run::{output, root},
+    run::{output, target_dir},
     test::Missing,
     tools,
 };
@@ -41,7 +38,7 @@ pub(crate) fn vm(series: &[&str], missing: Missing) -> Result<Outcome> {
     if let Some(lack) = tools_missing() {
         return skip(&lack, missing);
     }
-    let folder = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("vm");
+    let folder = target_dir().join("vm");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut kernels = Vec::new();
     for series in series {
