@@ -23,7 +23,8 @@ usage: cargo xtask COMMAND
   vm [KERNEL…]      geophone on other kernels in virtual machines: 6.1 and 6.12, or those named
   fuzz [SECONDS]    every fuzz target for some seconds, 60 unless told otherwise
   tidy              the rules of the house that no other tool knows
-  bench             all benchmarks; `bench whole` the whole-process ones (root), `bench CRATE` those of a crate
+  bench             all benchmarks; `bench whole` the whole-process ones (root), `bench whole PART` a part of these
+                    (throughput, cost, memory, exactness, overload), `bench CRATE` those of a crate
   ci                test, with a missing tool as a failure
 ";
 
@@ -44,7 +45,8 @@ fn main() -> ExitCode {
         }
         ["tidy"] => tidy::tidy(),
         ["bench"] => bench::bench(&bench::What::All),
-        ["bench", "whole"] => bench::bench(&bench::What::Whole),
+        ["bench", "whole"] => bench::bench(&bench::What::Whole(None)),
+        ["bench", "whole", part] => bench::bench(&bench::What::Whole(Some(part))),
         ["bench", name] => bench::bench(&bench::What::Crate(name)),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -1,6 +1,14 @@
 //! Benchmarks: criterion's, and figures of whole processes.
+//!
+//! [`whole`] has the latter, a file each. They run [`nginx`], [`geophone`] and [`load`] generators as a [`process`] each, and
+//! read the [`ledger`] that geophone prints.
 
+mod figures;
+mod geophone;
+mod ledger;
 mod load;
+mod nginx;
+mod process;
 mod whole;
 
 use anyhow::Result;
@@ -11,8 +19,8 @@ use crate::run::{command, output, run};
 pub(crate) enum What<'a> {
     /// All of criterion's, and the whole-process ones.
     All,
-    /// The whole-process ones alone.
-    Whole,
+    /// The whole-process ones alone, or a part of these.
+    Whole(Option<&'a str>),
     /// Criterion's of one crate.
     Crate(&'a str),
 }
@@ -27,11 +35,13 @@ pub(crate) fn bench(what: &What<'_>) -> Result<()> {
         };
         run(&mut cargo)?;
     }
-    if let What::All | What::Whole = what {
-        println!("{}", machine()?);
-        whole::run()?;
-    }
-    Ok(())
+    let part = match what {
+        What::All => None,
+        What::Whole(part) => *part,
+        What::Crate(_) => return Ok(()),
+    };
+    println!("{}", machine()?);
+    whole::run(part)
 }
 
 /// The machine and the commit, for whoever reads the figures.
