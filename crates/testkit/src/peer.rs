@@ -228,7 +228,7 @@ impl<'a> Client<'a> {
     pub fn start(&self, room: &Room, place: Place<'_>) -> RunningClient {
         let mut command = place.command(room.peer(self.name));
         let Self { connections, requests, interval_ns, pipelined, body_bytes, reconnect, .. } = self;
-        command.args(["client", &self.connect.to_string(), self.calls.argument()]);
+        command.args(["client-by", self.calls.argument(), &self.connect.to_string()]);
         let numbers = [
             u64::from(*connections),
             u64::from(*requests),

@@ -39,7 +39,7 @@ struct Plan {
 }
 
 /// Connects, makes the requests of a phase for each line that the kit says, and prints the account when it says no more.
-pub(crate) fn run(address: &str, calls: &str, words: &[&str]) -> io::Result<()> {
+pub(crate) fn run(calls: &str, address: &str, words: &[&str]) -> io::Result<()> {
     let [connections, requests, interval_ns, pipelined, body, reconnect, paths @ ..] = words else {
         return Err(io::Error::other("too few arguments"));
     };

@@ -4,7 +4,8 @@
 //! * `serve KIND ADDRESS`: a server; ends when its input does.
 //! * `activate MAKER ADDRESS PROGRAM`: listens, and leaves the listener to `PROGRAM`; then `closes` its own descriptor,
 //!   `keeps` it or `ends`.
-//! * `client ADDRESS CALLS CONNECTIONS REQUESTS INTERVAL_NS PIPELINED BODY RECONNECT PATH…`: a client.
+//! * `client ADDRESS CONNECTIONS REQUESTS INTERVAL_NS PIPELINED BODY RECONNECT PATH…`: a client.
+//! * `client-by CALLS ADDRESS …`: the same with other system calls.
 //! * `udp ADDRESS COUNT`: sends datagrams.
 //! * `capture CGROUP`: opens a capture and counts packets until its input ends.
 
@@ -32,7 +33,8 @@ fn main() -> ExitCode {
         ["serve", "udp", address] => udp::serve(address),
         ["serve", kind, address] => serve::run(kind, address),
         ["activate", maker, address, program] => serve::activate(maker, address, program),
-        ["client", address, calls, numbers @ ..] => client::run(address, calls, numbers),
+        ["client", address, numbers @ ..] => client::run("plain", address, numbers),
+        ["client-by", calls, address, numbers @ ..] => client::run(calls, address, numbers),
         ["udp", address, count] => udp::send(address, count),
         ["capture", cgroup] => capture::run(cgroup),
         _ => Err(io::Error::other(format!("unknown arguments {words:?}"))),
