@@ -16,6 +16,7 @@ use geophone_model::{
     status::{Status, StatusClass},
     time::{Timestamp, Window},
 };
+use geophone_series::into_buckets;
 use geophone_servicemap::{
     Config, Difference, Direction, Filter, MapBuilder, PathPattern, ServiceMap, export::document::Detail,
 };
@@ -32,9 +33,7 @@ fn durations(seed: u64) -> Buckets {
         let normal: f64 = (0..12).map(|part| uniform(seed << 32 | i << 4 | part)).sum::<f64>() - 6.0;
         distribution.record((5e6 * (0.8 * normal).exp()) as u64);
     }
-    let geophone_distribution::Buckets { scale, offset, counts, zero_count, sum_ns, min_ns, max_ns } =
-        distribution.into_parts();
-    Buckets { scale, offset, counts, zero_count, sum_ns: sum_ns as u64, min_ns, max_ns }
+    into_buckets(distribution)
 }
 
 /// A number from 0 to 1 (SplitMix64).

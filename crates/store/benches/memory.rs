@@ -18,6 +18,7 @@ use geophone_model::{
     status::Status,
     time::{Timestamp, Window},
 };
+use geophone_series::into_buckets;
 use geophone_store::{
     Batch, BatchId, ExchangeQuery, MemoryConfig, MemoryStore, PathPattern, PointQuery, Store, StoredExchange,
 };
@@ -65,10 +66,7 @@ fn snapshot(number: u64, services: &[Arc<Identity>]) -> WindowSnapshot {
     let window = Window { start: Timestamp::from_ns(number * WINDOW_NS), length_ns: WINDOW_NS };
     let mut latency = Exponential::default();
     (0..100).for_each(|value| latency.record(200_000 + value * value * 1_000));
-    let geophone_distribution::Buckets { scale, offset, counts, zero_count, sum_ns, min_ns, max_ns } =
-        latency.into_parts();
-    let sum_ns = u64::try_from(sum_ns).expect("it is small");
-    let duration = Buckets { scale, offset, counts, zero_count, sum_ns, min_ns, max_ns };
+    let duration = into_buckets(latency);
     let point = |(index, local): (usize, &Arc<Identity>)| SeriesPoint {
         key: SeriesKey {
             view: View::Server,

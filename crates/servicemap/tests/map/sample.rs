@@ -10,6 +10,7 @@ use geophone_model::{
     status::{Status, StatusClass},
     time::{Timestamp, Window},
 };
+use geophone_series::into_buckets;
 use geophone_servicemap::{Config, ServiceMap};
 
 pub(crate) const MS: u64 = 1_000_000;
@@ -91,10 +92,7 @@ impl Sample for SeriesPoint {
 pub(crate) fn buckets(values_ns: &[u64]) -> Buckets {
     let mut distribution = Exponential::default();
     values_ns.iter().for_each(|value_ns| distribution.record(*value_ns));
-    let geophone_distribution::Buckets { scale, offset, counts, zero_count, sum_ns, min_ns, max_ns } =
-        distribution.into_parts();
-    let sum_ns = u64::try_from(sum_ns).unwrap_or(u64::MAX);
-    Buckets { scale, offset, counts, zero_count, sum_ns, min_ns, max_ns }
+    into_buckets(distribution)
 }
 
 pub(crate) fn map(points: &[SeriesPoint]) -> ServiceMap {

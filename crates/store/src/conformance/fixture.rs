@@ -13,7 +13,7 @@ use geophone_model::{
     status::{Status, StatusClass},
     time::{Timestamp, Window},
 };
-use geophone_series::to_buckets;
+use geophone_series::into_buckets;
 
 use crate::{Applied, Batch, BatchId, Event, EventKind, ExchangeQuery, LedgerRecord, Page, Store, StoredExchange};
 
@@ -72,7 +72,7 @@ pub(crate) fn point(window: Window, client: &str, server: &str, operation: &str,
 pub(crate) fn buckets(values_ns: &[u64]) -> Buckets {
     let mut distribution = Exponential::default();
     values_ns.iter().for_each(|value| distribution.record(*value));
-    to_buckets(&distribution)
+    into_buckets(distribution)
 }
 
 pub(crate) fn snapshot(window: Window, points: Vec<SeriesPoint>) -> WindowSnapshot {
