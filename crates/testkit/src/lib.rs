@@ -3,8 +3,9 @@
 //! A test opens a [`Room`]: a cgroup that the probe is attached to, a network namespace, a folder, and the machine's
 //! undivided attention, since rooms are used one at a time. In its [`Place`]s it runs others' programs ([`Nginx`],
 //! [`client`]) and the kit's own ([`peer`]), which say exactly what they have done. Meanwhile an [`Observation`] joins
-//! capture, pipeline, resolver and aggregation as the binary does, and gives what was [`Observed`]. In the end three
-//! [`Tally`]s are equal: what the client counted, what the server logged and what was observed.
+//! capture, pipeline, resolver and aggregation as the binary does, and gives what was [`Observed`], and a [`Loss`]
+//! may throw packets away. In the end three [`Tally`]s are equal: what the client counted, what the server logged and what
+//! was observed.
 //!
 //! ```no_run
 //! use geophone_model::exchange::Observed;

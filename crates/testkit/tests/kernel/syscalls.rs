@@ -22,7 +22,7 @@ fn observe<T>(room: &Room, work: impl FnOnce() -> T) -> (T, Observed) {
     let done = work();
     let mut observed = observation.end();
     observed.assert_balanced();
-    assert_eq!(observed.lost_records, 0, "{}", observed.books());
+    assert_eq!(observed.lost_records, 0, "does the machine do something else meanwhile?\n{}", observed.books());
     observed.exchanges.retain(|named| named.exchange.netns == room.netns().id());
     for named in &observed.exchanges {
         assert_ne!(named.exchange.observed, At::SamePoint, "each socket is observed by itself");
