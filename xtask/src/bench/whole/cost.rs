@@ -23,6 +23,7 @@ pub(super) fn of_a_request() -> Result<()> {
 fn per_request() -> Result<()> {
     let nginx = Nginx::start(Log::Nothing)?;
     let (mut totals, mut own) = (Vec::new(), Vec::new());
+    let (mut asked, mut reported, mut lost) = (0, 0, 0);
     for _ in 0..ROUNDS {
         let (bare, requests) = busy_during(|| paced(&nginx.url(), CONNECTIONS, RATE, SECONDS))?;
         let bare_us = bare / requests as f64;
@@ -33,7 +34,10 @@ fn per_request() -> Result<()> {
         let (watched, requests) = busy_during(|| paced(&nginx.url(), CONNECTIONS, RATE, SECONDS))?;
         let spent = geophone.process.cpu_us()? - before;
         let seen = geophone.reported(&nginx.service(), Some(requests));
-        ensure!(seen == requests, "geophone reports {seen} of {requests} requests");
+        // That a quiet machine loses none is what `exactness` checks; here others may be at work.
+        lost += geophone.end()?.withheld("hook packets", "ring_full")?;
+        asked += requests;
+        reported += seen;
         totals.push(watched / requests as f64 - bare_us);
         own.push(spent / requests as f64);
     }
@@ -43,7 +47,10 @@ fn per_request() -> Result<()> {
         list(&totals)
     );
     println!("| of it, geophone's own process | {:.1} µs (rounds {}) |", median(&own), list(&own));
-    println!("| requests reported of those that the client counted, in all of these rounds | 100 % |");
+    println!(
+        "| requests reported of those that the client counted, in all of these rounds | {:.3} % ({reported} of {asked}; {lost} packets found the ring full) |",
+        reported as f64 / asked as f64 * 100.0
+    );
     Ok(())
 }
 
