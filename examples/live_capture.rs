@@ -66,7 +66,7 @@ fn drain(capture: &mut Capture, pipeline: &mut Pipeline) -> Result<Drained, Prob
     })?;
     while let Some(exchange) = pipeline.poll() {
         let (client, server) = (exchange.client.endpoint, exchange.server.endpoint);
-        let Exchange { verb, authority, resource, status, .. } = exchange;
+        let Exchange { verb, authority, resource, status, .. } = &*exchange;
         let took_ms = exchange.duration_ns().map_or(f64::NAN, |ns| ns as f64 / 1e6);
         println!("{client} -> {server}: {verb} {authority}{resource} -> {status} in {took_ms:.3} ms");
     }

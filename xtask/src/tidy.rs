@@ -25,6 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("probe", &["model", "probe-common"]),
     ("pipeline", &["model", "proto-parse"]),
     ("series", &["model", "distribution"]),
+    ("analysis", &["model", "pipeline", "resolve", "red"]),
     ("red", &["model", "distribution", "series"]),
     ("servicemap", &["model", "distribution", "series", "path-pattern"]),
     ("store", &["model", "distribution", "series", "path-pattern"]),

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use geophone_analysis::Analysis;
 use geophone_capture_file::recording::{self, Existing, Header, Writer};
 use geophone_model::{capture::CaptureEvent, fact::Fact, ledger::LedgerRow, net::SocketCookie, time::Timestamp};
 use geophone_pipeline::{Policy, PolicyKey, SkipUntil, Way};
@@ -18,7 +19,7 @@ use geophone_probe::{Capture, Family, Flow, Item, Pace, Skip};
 use geophone_procfs::{Discovery, Machine, Survey};
 use geophone_store::{EventKind, Store};
 
-use crate::{analysis::Analysis, args::Hooks, clocks, settings::Settings, sink::Sink};
+use crate::{args::Hooks, clocks, rows::Rows, settings::Settings, sink::Sink};
 
 /// How far event time stays behind the clock when nothing happens: an event that has been stamped may still be on its way
 /// through the ring.
@@ -33,6 +34,7 @@ pub(crate) struct Live {
     capture: Capture,
     discovery: Discovery,
     analysis: Analysis,
+    rows: Rows,
     sink: Sink,
     recorder: Option<Recorder>,
     wishes: Wishes,
@@ -68,7 +70,8 @@ impl Live {
         let mut live = Self {
             capture,
             discovery: discovery.context("cannot start the threads that look up processes and listeners")?,
-            analysis: Analysis::new(settings.memory_bytes / 4),
+            analysis: Analysis::new(geophone_analysis::Config::within_memory(settings.memory_bytes / 4)),
+            rows: Rows::new(settings.keep_exchanges),
             sink: Sink::new(store, begun),
             recorder,
             wishes: Wishes::default(),
@@ -108,7 +111,7 @@ impl Live {
         while !stop.load(Ordering::Relaxed) {
             let wait = pace.after(self.drain()?);
             let now = clocks::now();
-            if now >= next_write || self.analysis.waiting() > MAX_WAITING {
+            if now >= next_write || self.rows.waiting() > MAX_WAITING {
                 next_write = now.plus_ns(WRITE_EVERY_NS);
                 self.tick(now.minus_ns(HOLD_BACK_NS));
                 self.write()?;
@@ -123,7 +126,7 @@ impl Live {
             self.learn(&fact);
         }
         self.tick(clocks::now());
-        self.analysis.finish();
+        self.analysis.finish(&mut |named| self.rows.take(named));
         self.sink.note(clocks::now(), EventKind::AgentStopped, 0, "as it was told to");
         self.write()?;
         if let Some(recorder) = self.recorder.take() {
@@ -144,7 +147,7 @@ impl Live {
         while let Some(fact) = self.discovery.found() {
             self.learn(&fact);
         }
-        let Self { capture, discovery, analysis, recorder, wishes, sink, .. } = self;
+        let Self { capture, discovery, analysis, rows, recorder, wishes, sink, .. } = self;
         let mut failed = None;
         let drained = capture.drain(|item| {
             let fact = match &item {
@@ -158,7 +161,7 @@ impl Live {
                     if let Some(recorder) = recorder {
                         failed = failed.take().or(recorder.event(event).err());
                     }
-                    analysis.event(event, wishes);
+                    analysis.event(event, wishes, &mut |named| rows.take(named));
                     None
                 }
                 Item::Exec(exec) => {
@@ -184,7 +187,7 @@ impl Live {
 
     fn tick(&mut self, now: Timestamp) {
         let now = now.max(self.analysis.watermark().min(clocks::now()));
-        self.analysis.tick(now, &mut self.wishes);
+        self.analysis.tick(now, &mut self.wishes, &mut |named| self.rows.take(named));
         self.grant();
     }
 
@@ -214,12 +217,14 @@ impl Live {
 
     fn write(&mut self) -> Result<()> {
         let ledger = self.ledger()?;
-        self.sink.write(&mut self.analysis, clocks::now(), ledger)
+        let (windows, exchanges) = (self.analysis.take_windows(), self.rows.gathered());
+        self.sink.write(windows, exchanges, clocks::now(), ledger)
     }
 
     fn ledger(&self) -> Result<Vec<LedgerRow>> {
         let mut rows = self.capture.ledger()?;
         rows.extend(self.analysis.ledger());
+        rows.push(self.rows.ledger());
         Ok(rows)
     }
 }
@@ -248,6 +253,7 @@ impl Policy for Wishes {
 /// Writes a recording beside the analysis.
 struct Recorder {
     writer: Writer<File>,
+    path: PathBuf,
 }
 
 impl Recorder {
@@ -256,19 +262,20 @@ impl Recorder {
         let header =
             Header::new(begun).with_kernel(&kernel).with_recorder(concat!("geophone ", env!("CARGO_PKG_VERSION")));
         let writer = recording::create(path, Existing::Refuse, &header)?;
-        Ok(Self { writer })
+        Ok(Self { writer, path: path.to_owned() })
     }
 
     fn event(&mut self, event: &CaptureEvent<'_>) -> Result<()> {
-        self.writer.event(event).context("the recording cannot go on")
+        self.writer.event(event).with_context(|| format!("the recording {} cannot go on", self.path.display()))
     }
 
     fn fact(&mut self, fact: &Fact) -> Result<()> {
-        self.writer.fact(fact).context("the recording cannot go on")
+        self.writer.fact(fact).with_context(|| format!("the recording {} cannot go on", self.path.display()))
     }
 
     fn finish(self) -> Result<()> {
-        self.writer.finish().context("the recording cannot be completed")?;
+        let Self { writer, path } = self;
+        writer.finish().with_context(|| format!("the recording {} cannot be completed", path.display()))?;
         Ok(())
     }
 }

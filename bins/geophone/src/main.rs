@@ -1,17 +1,17 @@
 //! Geophone for one machine: capture, analysis, store, API and page in one process.
 //!
-//! [`mod@live`] listens to the running kernel, [`mod@replay`] runs a file; both feed [`analysis`], whose rows [`sink`] writes into
-//! the store, which [`serve`] shows and [`report`] prints.
+//! [`mod@live`] listens to the running kernel, [`mod@replay`] runs a file; both feed a [`geophone_analysis`], of which [`rows`]
+//! gathers exchanges; [`sink`] writes all into the store, which [`serve`] shows and [`report`] prints.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
 
-mod analysis;
 mod args;
 mod clocks;
 mod live;
 mod not_seen;
 mod replay;
 mod report;
+mod rows;
 mod serve;
 mod settings;
 mod sink;
@@ -57,6 +57,8 @@ fn live(settings: Settings) -> Result<ExitCode> {
     let store: Arc<dyn Store> = Arc::new(store(settings.memory_bytes));
     let listener = runtime.block_on(serve::bind(settings.listen))?;
     let address = listener.local_addr()?;
+    // Before it is said that capture is attached: who asks then for the end wants the books closed.
+    let asked = runtime.block_on(async { serve::asked_to_end() })?;
     let mut live = Live::open(&settings, Arc::clone(&store), address.port())?;
     if let Some(path) = &settings.record {
         eprintln!("Recording raw traffic, with every secret in it, to {}: keep it safe.", path.display());
@@ -74,9 +76,15 @@ fn live(settings: Settings) -> Result<ExitCode> {
     std::io::stdout().flush()?;
 
     let stop = Arc::new(AtomicBool::new(false));
+    let (over, capture_is_over) = tokio::sync::oneshot::channel::<()>();
     let capture = {
         let stop = Arc::clone(&stop);
-        std::thread::Builder::new().name("capture".to_owned()).spawn(move || live.run(&stop))
+        let run = move || {
+            // A capture that fails, as on a full disk, ends the program: nobody is to look at a page that stands still.
+            let _over = over;
+            live.run(&stop)
+        };
+        std::thread::Builder::new().name("capture".to_owned()).spawn(run)
     };
     let capture = capture.context("cannot start the thread that captures")?;
     let served = runtime.block_on(async {
@@ -89,7 +97,8 @@ fn live(settings: Settings) -> Result<ExitCode> {
             };
             tokio::select! {
                 () = lasts => {}
-                asked = serve::asked_to_end() => if let Err(error) = asked { eprintln!("geophone: {error:#}") },
+                () = asked => {}
+                _ = capture_is_over => {}
             }
         };
         let state = serve::state(&listener, store, Now::Provided(Arc::new(clocks::now)), settings.allowed_hosts)?;
@@ -125,13 +134,9 @@ fn replay(args: &ReplayArgs) -> Result<ExitCode> {
         None => verdict(&replayed.ledger),
     };
     if let Some(listener) = listener {
+        let end = runtime.block_on(async { serve::asked_to_end() })?;
         println!("Open http://{}/", listener.local_addr()?);
         std::io::stdout().flush()?;
-        let end = async {
-            if let Err(error) = serve::asked_to_end().await {
-                eprintln!("geophone: {error:#}");
-            }
-        };
         let name = args.file.file_name().unwrap_or(args.file.as_os_str()).to_string_lossy().into_owned();
         let now = Now::EndOf(Recording { name, range: replayed.range });
         let state = serve::state(&listener, store, now, Vec::new())?.with_not_seen(not_seen::replay());

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use geophone_analysis::{Analysis, Config, Named};
 use geophone_capture_file::Item;
 use geophone_model::{
     ledger::{LedgerRow, Stage},
@@ -16,7 +17,7 @@ use geophone_model::{
 use geophone_pipeline::NoPolicy;
 use geophone_store::{EventKind, Store};
 
-use crate::{analysis::Analysis, clocks, sink::Sink};
+use crate::{clocks, rows::Rows, sink::Sink};
 
 /// How much event time passes between two rounds of upkeep.
 const TICK_NS: u64 = 1_000_000_000;
@@ -36,14 +37,15 @@ pub(crate) struct Replayed {
 /// Reads the file to its end, or to where it is damaged, and writes all that came of it into the store.
 pub(crate) fn replay(path: &Path, memory_bytes: u64, store: Arc<dyn Store>) -> Result<Replayed> {
     let mut source = geophone_capture_file::open(path)?;
-    let mut analysis = Analysis::new(memory_bytes / 4);
+    let mut analysis = Analysis::new(Config::within_memory(memory_bytes / 4));
+    let mut rows = Rows::all();
     let mut sink = Sink::new(store, clocks::now());
     let mut progress = Progress::new();
     let (mut first, mut next_tick) = (None, Timestamp::MIN);
     let damage = loop {
         let at = match source.next() {
             Ok(Some(Item::Event(event))) => {
-                analysis.event(&event, &mut NoPolicy);
+                analysis.event(&event, &mut NoPolicy, &mut |named: Named<'_>| rows.take(named));
                 event.at()
             }
             Ok(Some(Item::Fact(fact))) => {
@@ -55,25 +57,26 @@ pub(crate) fn replay(path: &Path, memory_bytes: u64, store: Arc<dyn Store>) -> R
             Err(error) => break Some(anyhow::Error::new(error).context(format!("{} is damaged", path.display()))),
         };
         first.get_or_insert(at);
-        if at >= next_tick || analysis.waiting() > MAX_WAITING {
+        if at >= next_tick || rows.waiting() > MAX_WAITING {
             next_tick = at.plus_ns(TICK_NS);
-            analysis.tick(analysis.watermark(), &mut NoPolicy);
-            if analysis.waiting() > MAX_WAITING {
-                sink.write(&mut analysis, at, Vec::new())?;
+            analysis.tick(analysis.watermark(), &mut NoPolicy, &mut |named| rows.take(named));
+            if rows.waiting() > MAX_WAITING {
+                sink.write(analysis.take_windows(), rows.gathered(), at, Vec::new())?;
             }
             progress.show(source.progress());
         }
     };
     progress.clear();
     let last = analysis.watermark();
-    analysis.finish();
+    analysis.finish(&mut |named| rows.take(named));
     let mut ledger = vec![source.ledger()];
     ledger.extend(analysis.ledger());
     ledger.sort_by_key(|row| (row.stage != Stage::Decode, row.stage));
     if let Some(damage) = &damage {
         sink.note(last, EventKind::RecordsLost, 0, format!("{damage:#}"));
     }
-    sink.write(&mut analysis, last, ledger.clone()).context("cannot keep what was read")?;
+    let written = sink.write(analysis.take_windows(), rows.gathered(), last, ledger.clone());
+    written.context("cannot keep what was read")?;
     let range = first.map_or(Window { start: last, length_ns: 0 }, |first| range(first, last));
     Ok(Replayed { range, ledger, damage })
 }

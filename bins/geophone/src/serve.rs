@@ -45,12 +45,15 @@ pub(crate) async fn serve(
     }
 }
 
-/// Ready when the program is asked to end: SIGTERM or SIGINT.
-pub(crate) async fn asked_to_end() -> Result<()> {
+/// Listens for SIGTERM and SIGINT from now on, in a runtime. What it returns is ready when the program is asked to end.
+pub(crate) fn asked_to_end() -> Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot listen for SIGINT"),
-        _ = terminate.recv() => Ok(()),
-    }
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

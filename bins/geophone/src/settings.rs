@@ -15,6 +15,8 @@ use crate::args::{self, Hooks, LiveArgs};
 pub(crate) const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7070);
 /// The memory limit unless told otherwise.
 pub(crate) const DEFAULT_MEMORY_BYTES: u64 = 256 << 20;
+/// Exchanges of a second that are kept as rows unless told otherwise.
+const DEFAULT_KEEP_EXCHANGES: u64 = 1_000;
 
 /// Settings of a live run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) memory_bytes: u64,
     pub(crate) capture: Hooks,
     pub(crate) cgroup: Option<PathBuf>,
+    /// Exchanges of a second that are kept as rows, and as many that failed.
+    pub(crate) keep_exchanges: u64,
     /// Host names by which the page may be called besides those of the loopback address.
     pub(crate) allowed_hosts: Vec<String>,
 }
@@ -40,6 +44,7 @@ struct File {
     memory_limit: Option<String>,
     capture: Option<Hooks>,
     cgroup: Option<PathBuf>,
+    keep_exchanges: Option<u64>,
     allowed_hosts: Vec<String>,
 }
 
@@ -61,6 +66,7 @@ impl Settings {
             memory_bytes: args.memory_limit.or(memory).unwrap_or(DEFAULT_MEMORY_BYTES),
             capture: args.capture.or(file.capture).unwrap_or(Hooks::Packets),
             cgroup: args.cgroup.or(file.cgroup),
+            keep_exchanges: args.keep_exchanges.or(file.keep_exchanges).unwrap_or(DEFAULT_KEEP_EXCHANGES),
             allowed_hosts: file.allowed_hosts,
         })
     }

@@ -1,17 +1,15 @@
-//! From the analysis into the store, batch by batch.
+//! Into the store, batch by batch.
 
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use geophone_model::{ledger::LedgerRow, time::Timestamp};
-use geophone_store::{Batch, BatchId, Event, EventKind, LedgerRecord, Store};
-
-use crate::analysis::Analysis;
+use geophone_model::{ledger::LedgerRow, series::WindowSnapshot, time::Timestamp};
+use geophone_store::{Batch, BatchId, Event, EventKind, LedgerRecord, Store, StoredExchange};
 
 /// The name under which this process writes.
 pub(crate) const SOURCE: &str = "geophone";
 
-/// Writes what the analysis made.
+/// Writes what was made.
 pub(crate) struct Sink {
     store: Arc<dyn Store>,
     incarnation: u64,
@@ -31,10 +29,16 @@ impl Sink {
     }
 
     /// Writes the rows that have been made, with the accounts at this time.
-    pub(crate) fn write(&mut self, analysis: &mut Analysis, at: Timestamp, ledger: Vec<LedgerRow>) -> Result<()> {
+    pub(crate) fn write(
+        &mut self,
+        windows: Vec<WindowSnapshot>,
+        exchanges: Vec<StoredExchange>,
+        at: Timestamp,
+        ledger: Vec<LedgerRow>,
+    ) -> Result<()> {
         let mut batch = Batch::new(BatchId::new(SOURCE, self.incarnation, self.sequence));
         self.sequence += 1;
-        (batch.windows, batch.exchanges) = analysis.take_rows();
+        (batch.windows, batch.exchanges) = (windows, exchanges);
         batch.events = std::mem::take(&mut self.events);
         batch.ledger = vec![LedgerRecord { source: SOURCE.into(), incarnation: self.incarnation, at, rows: ledger }];
         // The memory store's futures are ready at once; a slower one may take its time here, off the server's thread.

@@ -1,9 +1,11 @@
 //! A request with its response, between two endpoints.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use crate::{
     net::{ConnectionId, Endpoint, NetNs, SocketCookie},
     protocol::Protocol,
-    status::Status,
+    status::{Status, StatusClass},
     time::Timestamp,
 };
 
@@ -48,6 +50,30 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// One that stands for none: a place in memory whose contents mean nothing and whose buffers wait to be filled.
+    pub const fn blank() -> Self {
+        let party =
+            Party { endpoint: Endpoint::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0), dialled: None, cookie: None };
+        Self {
+            connection: ConnectionId(0),
+            observed: Observed::SamePoint,
+            netns: NetNs(0),
+            client: party,
+            server: party,
+            protocol: Protocol::Http1,
+            shape: Shape::Call,
+            verb: String::new(),
+            resource: String::new(),
+            authority: String::new(),
+            status: Status { class: StatusClass::Ok, code: 0 },
+            request: Message { first: Timestamp::MIN, last: Timestamp::MIN, bytes: 0 },
+            response: None,
+            end: Timestamp::MIN,
+            flags: ExchangeFlags(0),
+            trace: None,
+        }
+    }
+
     /// Nanoseconds from the first byte of the request to the last of the response; `None` where that is no latency: a
     /// one-way message, a stream, or a request that was never answered.
     pub fn duration_ns(&self) -> Option<u64> {
@@ -146,6 +172,8 @@ impl ExchangeFlags {
     pub const RESPONSE_CUT: Self = Self(1 << 4);
     /// The resource was longer than the parser keeps.
     pub const RESOURCE_CUT: Self = Self(1 << 5);
+    /// The response was complete before the request was: the request has the bytes that had come by then.
+    pub const REQUEST_UNFINISHED: Self = Self(1 << 6);
 
     /// Whether all of `other` are set.
     pub const fn contains(self, other: Self) -> bool {
@@ -159,13 +187,14 @@ impl ExchangeFlags {
 
     /// Names of the set flags, in order of their bits.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        const NAMES: [(ExchangeFlags, &str); 6] = [
+        const NAMES: [(ExchangeFlags, &str); 7] = [
             (ExchangeFlags::JOINED_LATE, "joined_late"),
             (ExchangeFlags::REQUEST_GAP, "request_gap"),
             (ExchangeFlags::RESPONSE_GAP, "response_gap"),
             (ExchangeFlags::REQUEST_CUT, "request_cut"),
             (ExchangeFlags::RESPONSE_CUT, "response_cut"),
             (ExchangeFlags::RESOURCE_CUT, "resource_cut"),
+            (ExchangeFlags::REQUEST_UNFINISHED, "request_unfinished"),
         ];
         NAMES.into_iter().filter(move |(flag, _)| self.contains(*flag)).map(|(_, name)| name)
     }

@@ -5,10 +5,11 @@ use geophone_proto_parse as proto;
 
 use crate::{
     ledger::ExchangeBook,
-    translate::{Origin, blank, fill},
+    translate::{Origin, fill},
 };
 
-/// A queue with room for so many exchanges. Each is written and read where it stays, and its buffers serve again.
+/// A queue with room for so many exchanges. Each is written and read where it stays, and its buffers, or
+/// those that the reader left for them, serve again.
 #[derive(Debug)]
 pub(crate) struct Ready {
     /// Those that were handed out, up to `next`, the last of them perhaps still being read; those that wait, up to `end`;
@@ -49,7 +50,7 @@ impl Ready {
                 (self.next, self.end) = (0, self.end - self.next);
             }
             if self.end == self.slots.len() {
-                self.slots.push(blank(&origin));
+                self.slots.push(Exchange::blank());
             }
             fill(&mut self.slots[self.end], &origin, &mut self.parsed);
             self.end += 1;
@@ -57,7 +58,7 @@ impl Ready {
         }
     }
 
-    pub(crate) fn next(&mut self, book: &mut ExchangeBook) -> Option<&Exchange> {
+    pub(crate) fn next(&mut self, book: &mut ExchangeBook) -> Option<&mut Exchange> {
         if self.next == self.end {
             (self.next, self.end) = (0, 0);
             self.slots.truncate(MAX_SPARE);
@@ -66,7 +67,7 @@ impl Ready {
         book.ready -= 1;
         book.polled += 1;
         self.next += 1;
-        self.slots.get(self.next - 1)
+        self.slots.get_mut(self.next - 1)
     }
 }
 

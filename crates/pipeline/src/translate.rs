@@ -28,28 +28,6 @@ pub(crate) const fn protocol_of(protocol: proto::Protocol) -> Option<Protocol> {
     }
 }
 
-/// An exchange to write into.
-pub(crate) fn blank(origin: &Origin) -> Exchange {
-    Exchange {
-        connection: origin.connection,
-        observed: origin.observed,
-        netns: origin.netns,
-        client: origin.client,
-        server: origin.server,
-        protocol: origin.protocol,
-        shape: Shape::Call,
-        verb: String::new(),
-        resource: String::new(),
-        authority: String::new(),
-        status: Status::default(),
-        request: Message::default(),
-        response: None,
-        end: Timestamp::MIN,
-        flags: ExchangeFlags::default(),
-        trace: None,
-    }
-}
-
 /// Writes a parser's exchange into the model's, and leaves the latter's old text buffers to the parser.
 pub(crate) fn fill(exchange: &mut Exchange, origin: &Origin, parsed: &mut proto::Exchange) {
     let Exchange {
@@ -117,13 +95,14 @@ const fn message_of(span: proto::Span) -> Message {
 }
 
 fn flags_of(flags: proto::Flags) -> ExchangeFlags {
-    const PAIRS: [(proto::Flags, ExchangeFlags); 6] = [
+    const PAIRS: [(proto::Flags, ExchangeFlags); 7] = [
         (proto::Flags::JOINED_LATE, ExchangeFlags::JOINED_LATE),
         (proto::Flags::REQUEST_GAP, ExchangeFlags::REQUEST_GAP),
         (proto::Flags::RESPONSE_GAP, ExchangeFlags::RESPONSE_GAP),
         (proto::Flags::REQUEST_TRUNCATED, ExchangeFlags::REQUEST_CUT),
         (proto::Flags::RESPONSE_TRUNCATED, ExchangeFlags::RESPONSE_CUT),
         (proto::Flags::RESOURCE_CUT, ExchangeFlags::RESOURCE_CUT),
+        (proto::Flags::REQUEST_UNFINISHED, ExchangeFlags::REQUEST_UNFINISHED),
     ];
     let mut translated = ExchangeFlags::default();
     for (flag, translation) in PAIRS {

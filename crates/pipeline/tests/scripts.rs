@@ -26,6 +26,22 @@ fn one_call_in_every_view() {
 }
 
 #[test]
+fn a_response_that_is_complete_before_its_request_says_so() {
+    let script = r#"
+        1 c syn
+        2 s syn
+        3 c "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123"
+        4 s "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        5 c "456789"
+        6 c "GET /b HTTP/1.1\r\nHost: x\r\n\r\n"
+        7 s "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    "#;
+    let expected = "#0 same_point POST x/a 200 request 3-3/51 response 4-4/40 request_unfinished\n\
+                    #0 same_point GET x/b 200 request 6-6/28 response 7-7/40";
+    check(View::Tap, script, expected);
+}
+
+#[test]
 fn system_calls_are_one_ends_view() {
     let script = format!(
         "0 c socket connected

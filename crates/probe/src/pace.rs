@@ -9,7 +9,7 @@ const LONGEST: Duration = Duration::from_millis(50);
 /// The shortest wait: below it the reader would spend its time on waking up.
 const SHORTEST: Duration = Duration::from_millis(1);
 /// The part of the ring that should be full at a drain.
-const TARGET_FILL: f64 = 1.0 / 16.0;
+const TARGET_FILL: f64 = 1.0 / 64.0;
 
 /// Chooses the wait such that, at the present rate, a sixteenth of the ring is full at the next drain: room for a burst of
 /// sixteen times the rate, and few wake-ups when it is quiet.

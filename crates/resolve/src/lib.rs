@@ -89,6 +89,7 @@
 mod config;
 mod host;
 mod local;
+mod memo;
 mod names;
 mod owner;
 mod pending;

@@ -2,13 +2,7 @@
 
 use std::collections::VecDeque;
 
-use geophone_model::{
-    exchange::{Exchange, ExchangeFlags, Message, Observed, Party, Shape},
-    net::{ConnectionId, Endpoint, NetNs},
-    protocol::Protocol,
-    status::Status,
-    time::Timestamp,
-};
+use geophone_model::{exchange::Exchange, time::Timestamp};
 
 use crate::{Resolution, Resolver};
 
@@ -16,7 +10,7 @@ use crate::{Resolution, Resolver};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PendingConfig {
-    /// How long, in nanoseconds of event time after its end, an exchange waits for facts at most.
+    /// How long, in nanoseconds of event time after its end, the first exchange of a connection waits for facts at most.
     pub grace_ns: u64,
     /// How many wait at most; at least one.
     pub max_exchanges: usize,
@@ -30,7 +24,7 @@ impl Default for PendingConfig {
 }
 
 /// What became of the exchanges in a [`Pending`] queue, counted since the start. *pushed = settled + overdue + evicted +
-/// those that wait.*
+/// those that wait.* What [`Pending::pass`] answers at once was pushed and is settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PendingCounters {
@@ -38,14 +32,14 @@ pub struct PendingCounters {
     pub pushed: u64,
     /// Exchanges given out with both ends settled.
     pub settled: u64,
-    /// Exchanges given out as well as they were known when the grace was over.
+    /// Exchanges given out as well as they were known when the grace of their connection was over.
     pub overdue: u64,
     /// Exchanges given out as well as they were known because the queue was full.
     pub evicted: u64,
 }
 
-/// A queue that gives every exchange out once, in the order in which they came, when both its ends are settled, when its
-/// grace is over or when there is no more room.
+/// A queue that gives every exchange out once, when both its ends are settled, when the grace of its connection is over or when
+/// there is no more room: at once from [`pass`](Self::pass), those that had to wait in the order in which they came.
 ///
 /// Buffers go round between the caller and the queue: in the steady state nothing is allocated.
 #[derive(Debug)]
@@ -86,6 +80,29 @@ impl Pending {
         }
     }
 
+    /// Says who the ends of an exchange were (client, server) where that is settled, or where its connection has been known for
+    /// as long as facts are waited for: then it stays with the caller. Otherwise it is taken as by [`push`](Self::push).
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] as for [`push`](Self::push).
+    pub fn pass(
+        &mut self,
+        resolver: &mut Resolver,
+        exchange: &mut Exchange,
+    ) -> Result<Option<(Resolution, Resolution)>, Full> {
+        let (client, server) = resolver.resolve(exchange);
+        if client.settled && server.settled {
+            self.counters.settled += 1;
+        } else if self.is_grace_over(resolver, exchange, exchange.end) {
+            self.counters.overdue += 1;
+        } else {
+            return self.push(exchange).map(|()| None);
+        }
+        self.counters.pushed += 1;
+        Ok(Some((client, server)))
+    }
+
     /// Takes an exchange and leaves another one, whose contents mean nothing and whose buffers are to be used again.
     ///
     /// # Errors
@@ -95,7 +112,7 @@ impl Pending {
         if self.waiting.len() >= self.max_exchanges {
             return Err(Full);
         }
-        let spare = self.spare.pop().unwrap_or_else(blank);
+        let spare = self.spare.pop().unwrap_or_else(Exchange::blank);
         self.waiting.push_back(std::mem::replace(exchange, spare));
         self.counters.pushed += 1;
         Ok(())
@@ -110,7 +127,7 @@ impl Pending {
     /// is swapped with the contents of `out`, whose buffers are used again.
     pub fn poll(&mut self, resolver: &mut Resolver, out: &mut Exchange) -> Option<(Resolution, Resolution)> {
         let head = self.waiting.front()?;
-        let is_overdue = head.end.plus_ns(self.grace_ns) <= self.watermark;
+        let is_overdue = self.is_grace_over(resolver, head, self.watermark);
         let is_full = self.waiting.len() >= self.max_exchanges;
         let may_wait = !is_overdue && !is_full;
         if may_wait && self.asked_at == Some(resolver.generation()) {
@@ -131,6 +148,11 @@ impl Pending {
         let next = self.waiting.pop_front()?;
         self.spare.push(std::mem::replace(out, next));
         Some((client, server))
+    }
+
+    /// Whether no fact is waited for any more: those about a connection come at its beginning.
+    fn is_grace_over(&self, resolver: &Resolver, exchange: &Exchange, now: Timestamp) -> bool {
+        resolver.first_asked(exchange).plus_ns(self.grace_ns) <= now
     }
 
     /// How many exchanges wait.
@@ -155,29 +177,5 @@ impl Pending {
         };
         (self.waiting.capacity() + self.spare.capacity()) * size_of::<Exchange>()
             + self.waiting.iter().chain(&self.spare).map(text).sum::<usize>()
-    }
-}
-
-/// An exchange that stands for none, for its place in memory.
-fn blank() -> Exchange {
-    let endpoint = Endpoint::new(std::net::Ipv4Addr::UNSPECIFIED.into(), 0);
-    let party = Party { endpoint, dialled: None, cookie: None };
-    Exchange {
-        connection: ConnectionId::default(),
-        observed: Observed::SamePoint,
-        netns: NetNs::default(),
-        client: party,
-        server: party,
-        protocol: Protocol::Http1,
-        shape: Shape::Call,
-        verb: String::new(),
-        resource: String::new(),
-        authority: String::new(),
-        status: Status::default(),
-        request: Message::default(),
-        response: None,
-        end: Timestamp::MIN,
-        flags: ExchangeFlags::default(),
-        trace: None,
     }
 }

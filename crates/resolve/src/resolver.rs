@@ -18,6 +18,7 @@ use crate::{
     config::{Config, Counters},
     host::{Authority, HostNames},
     local::LocalAddresses,
+    memo::Memo,
     names::CappedNames,
     owner::Owner,
     process::{Processes, Program},
@@ -43,8 +44,11 @@ pub struct Resolver {
     unknown: Arc<Identity>,
     retention_ns: u64,
     next_expiry: Timestamp,
+    memo: Memo,
     /// Counts what was learned, so that a waiting question knows whether asking again makes sense.
     facts: u64,
+    /// The latest time of all facts: of any time from here on, what is known is all the same.
+    latest_fact: Timestamp,
     facts_ignored: u64,
     expired: u64,
 }
@@ -81,7 +85,9 @@ impl Resolver {
             unknown: named(IdentityKind::Unknown, "unknown"),
             retention_ns,
             next_expiry: Timestamp::MIN,
+            memo: Memo::default(),
             facts: 0,
+            latest_fact: Timestamp::MIN,
             facts_ignored: 0,
             expired: 0,
         }
@@ -98,6 +104,7 @@ impl Resolver {
     /// Takes a fact. Facts may come late and in any order; each is put at its own time.
     pub fn learn(&mut self, fact: &Fact) {
         self.facts += 1;
+        self.latest_fact = self.latest_fact.max(fact.at());
         match fact {
             Fact::Process(process) => self.learn_process(process),
             Fact::ProcessExit { at, pid } => self.processes.exits(*pid, *at),
@@ -115,9 +122,21 @@ impl Resolver {
 
     /// Who both ends of an exchange were when its request began: client, server.
     pub fn resolve(&mut self, exchange: &Exchange) -> (Resolution, Resolution) {
+        let generation = self.generation();
+        if let Some(answer) = self.memo.recall(exchange, generation) {
+            return answer;
+        }
         let client = self.identity(&Query::of(exchange, Role::Client));
         let server = self.identity(&Query::of(exchange, Role::Server));
+        // At the very time of a fact the one before it may still hold.
+        let holds = (exchange.request.first > self.latest_fact).then_some(generation);
+        self.memo.remember(exchange, holds, &client, &server);
         (client, server)
+    }
+
+    /// When the connection of this exchange was first asked about, as far as is remembered.
+    pub(crate) fn first_asked(&self, exchange: &Exchange) -> Timestamp {
+        self.memo.first_asked(exchange)
     }
 
     /// Who an end of a connection was at a time. There is always an answer; how good it is stands beside it.
@@ -171,15 +190,16 @@ impl Resolver {
             + self.processes.memory_bytes()
             + self.local.memory_bytes()
             + self.host_names.memory_bytes()
+            + self.memo.memory_bytes()
             + self.clients.memory_bytes()
             + self.services.memory_bytes()
             + self.ports.memory_bytes()
             + interned
     }
 
-    /// How many facts were learned: as long as it stays the same, so does every answer.
+    /// How much was learned and forgotten: as long as it stays the same, so does every answer.
     pub(crate) const fn generation(&self) -> u64 {
-        self.facts
+        self.facts + self.expired
     }
 
     fn learn_process(&mut self, process: &ProcessFact) {

@@ -4,9 +4,9 @@
 use std::net::Ipv4Addr;
 
 use geophone_model::{
-    exchange::Party,
+    exchange::{Exchange, Party},
     fact::{Fact, OwnerSource, Pid, ProcessFact, SocketFact},
-    net::{Endpoint, NetNs, SocketCookie, Transport},
+    net::{ConnectionId, Endpoint, NetNs, SocketCookie, Transport},
     time::Timestamp,
 };
 use geophone_resolve::{Basis, Config, Query, Resolver, Role};
@@ -140,6 +140,19 @@ fn ask(resolver: &mut Resolver, port: u16, cookie: u64, at: u64) -> (String, Bas
     (answer.identity.name.clone(), answer.basis)
 }
 
+/// An exchange on a connection of its own whose server has this socket.
+fn exchange(connection: u64, socket: &Socket, at: u64) -> Exchange {
+    let mut exchange = Exchange::blank();
+    exchange.connection = ConnectionId(connection);
+    exchange.netns = NETNS;
+    exchange.client.endpoint = endpoint(40_000);
+    exchange.server.endpoint = endpoint(socket.port);
+    exchange.server.cookie = SocketCookie::new(socket.cookie);
+    exchange.request.first = Timestamp::from_ns(at);
+    exchange.end = Timestamp::from_ns(at + 1);
+    exchange
+}
+
 /// Fisher and Yates, with a generator of Knuth's.
 fn shuffle<T>(items: &mut [T], mut seed: u64) {
     for last in (1..items.len()).rev() {
@@ -173,6 +186,31 @@ proptest! {
                     .map(|other| lives[other.life].program(at)).collect();
                 let (name, _) = ask(&mut resolver, socket.port, 0, at);
                 prop_assert!(candidates.contains(&name.as_str()), "port {} at {at}: {name}, not {candidates:?}", socket.port);
+            }
+        }
+    }
+
+    /// Between any two facts, whatever was asked and remembered before.
+    #[test]
+    fn what_is_remembered_is_what_the_tables_say(
+        (lives, sockets, order) in machine(),
+        times in prop::collection::vec(0..100_u64, 1..4),
+    ) {
+        let mut facts = facts(&lives, &sockets);
+        facts.extend(closings(&sockets));
+        shuffle(&mut facts, order);
+        let mut resolver = Resolver::new(&Config::default());
+        for fact in &facts {
+            resolver.learn(fact);
+            for (number, socket) in sockets.iter().enumerate() {
+                for at in &times {
+                    // The second time it is remembered, if it may be.
+                    for _ in 0..2 {
+                        let (_, server) = resolver.resolve(&exchange(number as u64, socket, *at));
+                        let asked = ask(&mut resolver, socket.port, socket.cookie, *at);
+                        prop_assert_eq!((server.identity.name.clone(), server.basis), asked);
+                    }
+                }
             }
         }
     }

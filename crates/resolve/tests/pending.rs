@@ -97,6 +97,31 @@ fn settled_exchanges_pass_at_once_and_in_order() {
 }
 
 #[test]
+fn who_need_not_wait_passes_those_who_do() {
+    let (mut pending, mut resolver) = (pending(100, 10), Resolver::new(&Config::default()));
+    learn(&mut resolver, 1);
+    let mut pass = |resolver: &mut Resolver, number, end, cookie| {
+        let mut exchange = exchange(number, end, cookie);
+        let passed = pending.pass(resolver, &mut exchange).unwrap();
+        assert_eq!(passed.is_some(), exchange.resource == format!("/{number}"), "what waits was taken");
+        passed.map(|(_, server)| server.identity.name.clone())
+    };
+    assert_eq!(pass(&mut resolver, 2, 10, 2), None, "nobody knows the server's socket yet");
+    assert_eq!(pass(&mut resolver, 1, 20, 1).as_deref(), Some("app"));
+    assert_eq!(pass(&mut resolver, 2, 109, 2), None);
+    assert_eq!(
+        pass(&mut resolver, 2, 110, 2).as_deref(),
+        Some("port 80"),
+        "nothing more will be heard of the connection"
+    );
+    learn(&mut resolver, 2);
+    assert_eq!(pass(&mut resolver, 2, 111, 2).as_deref(), Some("app"), "or so it seemed");
+    assert_eq!(drain(&mut pending, &mut resolver), "2 app, 2 app");
+    let counters = pending.counters();
+    assert_eq!((counters.pushed, counters.settled, counters.overdue, counters.evicted), (5, 4, 1, 0));
+}
+
+#[test]
 fn grace_ends_by_event_time() {
     let (mut pending, mut resolver) = (pending(100, 10), Resolver::new(&Config::default()));
     pending.push(&mut exchange(1, 10, 1)).unwrap();

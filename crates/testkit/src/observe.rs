@@ -10,14 +10,11 @@ use std::{
     time::Duration,
 };
 
-use geophone_model::{
-    capture::CaptureEvent, exchange::Exchange, fact::Fact, net::SocketCookie, series::WindowSnapshot, time::Timestamp,
-};
-use geophone_pipeline::{Pipeline, Policy, PolicyKey, SkipUntil, Way};
+use geophone_analysis::Analysis;
+use geophone_model::{capture::CaptureEvent, net::SocketCookie, time::Timestamp};
+use geophone_pipeline::{Policy, PolicyKey, SkipUntil, Way};
 use geophone_probe::{Capture, Config, Drained, Flow, Item, Pace, Skip};
 use geophone_procfs::{Discovery, Machine};
-use geophone_red::Aggregator;
-use geophone_resolve::{Pending, PendingConfig, Resolver};
 
 use crate::{
     clock,
@@ -118,6 +115,7 @@ struct Observer {
     capture: Capture,
     discovery: Discovery,
     analysis: Analysis,
+    named: Vec<Named>,
     wishes: Wishes,
     handed_over: HandedOver,
     losses: u64,
@@ -129,11 +127,11 @@ impl Observer {
         let capture = Capture::open(config).unwrap_or_else(|error| panic!("{error}"));
         let machine = Machine::new(geophone_procfs::Config::new(clock::boot()));
         let mut discovery = Discovery::start(machine, clock::wall).expect("threads can be had");
-        let mut analysis = Analysis::new();
-        discovery.survey().facts.iter().for_each(|fact| analysis.resolver.learn(fact));
+        let mut analysis = Analysis::new(geophone_analysis::Config::default());
+        discovery.survey().facts.iter().for_each(|fact| analysis.fact(fact));
         let wishes = Wishes::default();
         let handed_over = HandedOver::default();
-        Self { capture, discovery, analysis, wishes, handed_over, losses: 0, skips: 0 }
+        Self { capture, discovery, analysis, named: Vec::new(), wishes, handed_over, losses: 0, skips: 0 }
     }
 
     fn run(mut self, orders: &Orders) -> Observed {
@@ -150,17 +148,16 @@ impl Observer {
         self.drain();
         self.capture.detach();
         while self.drain().records > 0 {}
-        self.discovery.finish().iter().for_each(|fact| self.analysis.resolver.learn(fact));
+        self.discovery.finish().iter().for_each(|fact| self.analysis.fact(fact));
         self.tick(self.capture.clock().now());
-        self.analysis.finish();
+        self.analysis.finish(&mut |named| self.named.push(named.into()));
         let mut ledger = self.capture.ledger().expect("the counters can be read");
-        ledger.extend(self.analysis.pipeline.ledger());
-        ledger.push(self.analysis.aggregator.ledger());
+        ledger.extend(self.analysis.ledger());
         Observed {
-            exchanges: self.analysis.named,
+            exchanges: self.named,
             ledger,
-            windows: self.analysis.windows,
-            connections: self.analysis.pipeline.connections(),
+            windows: self.analysis.take_windows(),
+            connections: self.analysis.connections(),
             hooks: self.capture.hooks().iter().map(ToString::to_string).collect(),
             handed_over: self.handed_over,
             lost_records: self.losses,
@@ -169,30 +166,28 @@ impl Observer {
     }
 
     fn drain(&mut self) -> Drained {
-        let Self { capture, discovery, analysis, wishes, handed_over, losses, .. } = self;
+        let Self { capture, discovery, analysis, named, wishes, handed_over, losses, .. } = self;
         let drained = capture.drain(|item| match &item {
             Item::Event(event) => {
                 match event {
                     CaptureEvent::Socket(change) => {
                         discovery.socket(change);
-                        if let Some(fact) = Fact::of_socket_change(change) {
-                            analysis.resolver.learn(&fact);
-                        }
                     }
                     CaptureEvent::Packet(packet) => handed_over.add(packet.captured),
                     CaptureEvent::Chunk(chunk) => handed_over.add(chunk.captured),
                     CaptureEvent::Loss(loss) => *losses += loss.records,
                     _ => {}
                 }
-                analysis.event(event, wishes);
+                analysis
+                    .event(event, wishes, &mut |exchange: geophone_analysis::Named<'_>| named.push(exchange.into()));
             }
             Item::Exec(exec) => {
                 discovery.exec(exec.pid, exec.at);
-                analysis.resolver.learn(&exec.fact());
+                analysis.fact(&exec.fact());
             }
             Item::Exit(exit) => {
                 discovery.exit(exit.pid, exit.at);
-                analysis.resolver.learn(&exit.fact());
+                analysis.fact(&exit.fact());
             }
             _ => {}
         });
@@ -201,7 +196,7 @@ impl Observer {
     }
 
     fn tick(&mut self, now: Timestamp) {
-        self.analysis.tick(now, &mut self.wishes);
+        self.analysis.tick(now, &mut self.wishes, &mut |named| self.named.push(named.into()));
         self.grant();
     }
 
@@ -217,75 +212,6 @@ impl Observer {
             };
             self.capture.skip(key.socket, flow, what).expect("the policy can be written");
             self.skips += 1;
-        }
-    }
-}
-
-/// What follows the capture, for a live observation and for a file.
-pub(crate) struct Analysis {
-    pub(crate) pipeline: Pipeline,
-    resolver: Resolver,
-    pending: Pending,
-    pub(crate) aggregator: Aggregator,
-    pub(crate) named: Vec<Named>,
-    pub(crate) windows: Vec<WindowSnapshot>,
-    /// Its buffers take the next exchange that has been named.
-    buffer: Option<Exchange>,
-}
-
-impl Analysis {
-    pub(crate) fn new() -> Self {
-        Self {
-            pipeline: Pipeline::new(geophone_pipeline::Config::default()),
-            resolver: Resolver::new(&geophone_resolve::Config::default()),
-            pending: Pending::new(&PendingConfig::default()),
-            aggregator: Aggregator::new(geophone_red::Config::default()),
-            named: Vec::new(),
-            windows: Vec::new(),
-            buffer: None,
-        }
-    }
-
-    pub(crate) fn event(&mut self, event: &CaptureEvent<'_>, policy: &mut dyn Policy) {
-        self.pipeline.event(event, policy);
-        self.collect();
-    }
-
-    pub(crate) fn tick(&mut self, now: Timestamp, policy: &mut dyn Policy) {
-        self.pipeline.tick(now, policy);
-        self.collect();
-        self.resolver.advance(now);
-        self.pending.advance(now);
-        self.name();
-        self.windows.extend(self.aggregator.advance(now));
-    }
-
-    pub(crate) fn finish(&mut self) {
-        self.pipeline.finish();
-        self.collect();
-        self.pending.advance(Timestamp::MAX);
-        self.name();
-        self.windows.extend(self.aggregator.flush());
-    }
-
-    fn collect(&mut self) {
-        while let Some(exchange) = self.pipeline.poll() {
-            let mut exchange = exchange.clone();
-            self.buffer.get_or_insert_with(|| exchange.clone());
-            while self.pending.push(&mut exchange).is_err() {
-                // A full queue gives its oldest out, named or not.
-                self.name();
-            }
-        }
-    }
-
-    /// Names and counts the exchanges whose ends are known, or have waited long enough.
-    fn name(&mut self) {
-        let Some(out) = &mut self.buffer else { return };
-        while let Some((client, server)) = self.pending.poll(&mut self.resolver, out) {
-            let (client, server) = (client.identity, server.identity);
-            let operation = Arc::clone(self.aggregator.record(out, &client, &server));
-            self.named.push(Named { exchange: out.clone(), client, server, operation });
         }
     }
 }

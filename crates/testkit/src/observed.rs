@@ -26,6 +26,18 @@ pub struct Named {
     pub operation: Arc<str>,
 }
 
+impl From<geophone_analysis::Named<'_>> for Named {
+    fn from(named: geophone_analysis::Named<'_>) -> Self {
+        let geophone_analysis::Named { exchange, client, server, operation } = named;
+        Self {
+            exchange: exchange.clone(),
+            client: Arc::clone(client),
+            server: Arc::clone(server),
+            operation: Arc::clone(operation),
+        }
+    }
+}
+
 impl Named {
     /// Its line in a [`Tally`]: `GET /cart 200`.
     pub fn line(&self) -> String {

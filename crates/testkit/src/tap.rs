@@ -2,12 +2,12 @@
 
 use std::{fs, path::PathBuf, process::Stdio, time::Duration};
 
+use geophone_analysis::{Analysis, Config};
 use geophone_capture_file::Item;
 use geophone_pipeline::NoPolicy;
 
 use crate::{
     clock::wait_for,
-    observe::Analysis,
     observed::Named,
     process::{Place, Running},
     room::Room,
@@ -49,13 +49,15 @@ impl Tap {
         self.process.signal(libc::SIGINT);
         self.process.wait(Duration::from_secs(10));
         let mut source = geophone_capture_file::open(&self.file).unwrap_or_else(|error| panic!("{error}"));
-        let mut analysis = Analysis::new();
+        let mut analysis = Analysis::new(Config::default());
+        let mut exchanges = Vec::new();
+        let mut keep = |named: geophone_analysis::Named<'_>| exchanges.push(named.into());
         while let Some(item) = source.next().unwrap_or_else(|error| panic!("{error}")) {
             if let Item::Event(event) = item {
-                analysis.event(&event, &mut NoPolicy);
+                analysis.event(&event, &mut NoPolicy, &mut keep);
             }
         }
-        analysis.finish();
-        analysis.named
+        analysis.finish(&mut keep);
+        exchanges
     }
 }

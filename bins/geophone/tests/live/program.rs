@@ -78,16 +78,15 @@ impl Geophone {
 
     /// Asks it to end, and returns what it printed at its end.
     pub(crate) fn terminate(self) -> String {
-        let ended = self.end();
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let ended = self.wait();
         assert!(ended.status.success(), "{}: {}", ended.status, ended.stderr);
         ended.stdout
     }
 
-    /// Asks it to end, however that will be.
-    pub(crate) fn end(self) -> Ended {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        self.wait()
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// Waits for its end.

@@ -110,7 +110,8 @@ pub(crate) struct ExchangeBody {
     request_bytes: u64,
     /// Bytes of the response, head and body; null where there was none.
     response_bytes: Option<u64>,
-    /// What is odd about it: `joined_late`, `request_gap`, `response_gap`, `request_cut`, `response_cut`, `resource_cut`.
+    /// What is odd about it: `joined_late`, `request_gap`, `response_gap`, `request_cut`, `response_cut`, `resource_cut`,
+    /// `request_unfinished`.
     flags: Vec<&'static str>,
     /// The trace that the client says it is part of; 32 hexadecimal digits.
     trace_id: Option<String>,

@@ -107,9 +107,10 @@ impl Pipeline {
         self.advance(now, policy);
     }
 
-    /// The next finished exchange, good until the next call. Call this until it says `None` after every event: what
+    /// The next finished exchange, good until the next call. Who wants to keep it takes it by
+    /// [`std::mem::swap`]; the buffers of what he leaves are used again. Call this until it says `None` after every event: what
     /// waits is bounded by [`Config::max_ready`].
-    pub fn poll(&mut self) -> Option<&Exchange> {
+    pub fn poll(&mut self) -> Option<&mut Exchange> {
         self.ready.next(&mut self.books.exchanges)
     }
 
