@@ -54,7 +54,7 @@
 //!
 //! # What is in it
 //!
-//! * [`merge`]: snapshots of windows; [`merge_into`]: a further one, where most of the points are held already.
+//! * [`merge`]: snapshots of windows; [`merge_with`]: a further one, where most of the points are held already.
 //! * [`Sum`]: what points add up to, also across keys and windows.
 //! * [`to_buckets`], [`into_buckets`], [`from_buckets`]: a distribution as the plain numbers of a point, and back.
 //! * [`keep_slowest`]: which exemplars stay.
@@ -73,6 +73,6 @@ pub use self::{
     buckets::{from_buckets, into_buckets, to_buckets},
     exemplars::{MAX_EXEMPLARS, keep_slowest},
     malformed::MalformedPoint,
-    merge::{merge, merge_into},
+    merge::{merge, merge_with},
     sum::Sum,
 };

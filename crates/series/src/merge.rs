@@ -34,25 +34,46 @@ pub fn merge(
         }
         match windows.entry(snapshot.window) {
             Entry::Vacant(entry) => _ = entry.insert(snapshot),
-            Entry::Occupied(mut entry) => put_together(entry.get_mut(), snapshot),
+            Entry::Occupied(mut entry) => {
+                entry.get_mut().points.extend(snapshot.points);
+                entry.get_mut().coverage.merge(snapshot.coverage);
+            }
         }
     }
     let mut merged: Vec<_> = windows.into_values().collect();
     for snapshot in &mut merged {
-        snapshot.points = fold(take(&mut snapshot.points), resolution, Alone::Checked)?;
+        snapshot.points = fold(take(&mut snapshot.points), resolution)?;
     }
     Ok(merged)
 }
 
-/// Adds a snapshot to another of the same window, both from [`merge`]: a point that meets no other is not checked again.
-/// Where it fails, `into` is of no use any more.
-pub fn merge_into(into: &mut WindowSnapshot, from: WindowSnapshot, resolution: Config) -> Result<(), MalformedPoint> {
-    if let Some(stray) = from.points.iter().find(|point| point.window != into.window) {
-        return Err(MalformedPoint::other_window(stray, into.window));
+/// A snapshot and a further one of the same window, both as they come from [`merge`]: sorted and checked. The first stays as
+/// it is, for those who are reading it; points of either that meet no other are taken without a look.
+pub fn merge_with(
+    held: &WindowSnapshot,
+    further: WindowSnapshot,
+    resolution: Config,
+) -> Result<WindowSnapshot, MalformedPoint> {
+    if let Some(stray) = further.points.iter().find(|point| point.window != held.window) {
+        return Err(MalformedPoint::other_window(stray, held.window));
     }
-    put_together(into, from);
-    into.points = fold(take(&mut into.points), without_scale(resolution), Alone::Taken)?;
-    Ok(())
+    let resolution = without_scale(resolution);
+    let mut coverage = held.coverage;
+    coverage.merge(further.coverage);
+    let mut points = Vec::with_capacity(held.points.len() + further.points.len());
+    let mut further = further.points.into_iter().peekable();
+    for point in &held.points {
+        while let Some(before) = further.next_if(|next| next.key < point.key) {
+            points.push(before);
+        }
+        points.push(match further.next_if(|next| next.key == point.key) {
+            Some(same) => add_up(same, [point.clone()], resolution)?,
+            None => point.clone(),
+        });
+    }
+    points.extend(further);
+    points.shrink_to_fit();
+    Ok(WindowSnapshot { window: held.window, points, coverage })
 }
 
 /// A point has a scale of its own.
@@ -60,40 +81,39 @@ fn without_scale(resolution: Config) -> Config {
     Config::new(MAX_SCALE, resolution.max_buckets()).unwrap_or(resolution)
 }
 
-fn put_together(into: &mut WindowSnapshot, from: WindowSnapshot) {
-    into.points.extend(from.points);
-    into.coverage.merge(from.coverage);
-}
-
-/// What is done with a point whose key no other has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Alone {
-    /// It may come from anywhere.
-    Checked,
-    /// It has been checked.
-    Taken,
-}
-
-/// Sorts points by their keys and makes one of those that have the same.
-fn fold(mut points: Vec<SeriesPoint>, resolution: Config, alone: Alone) -> Result<Vec<SeriesPoint>, MalformedPoint> {
+/// Sorts points by their keys and makes one of those that have the same. Every point is checked.
+fn fold(mut points: Vec<SeriesPoint>, resolution: Config) -> Result<Vec<SeriesPoint>, MalformedPoint> {
     points.sort_by(|a, b| a.key.cmp(&b.key));
     let mut folded = Vec::with_capacity(points.len());
     let mut points = points.into_iter().peekable();
     while let Some(mut point) = points.next() {
         if points.peek().is_some_and(|next| next.key == point.key) {
-            let mut sum = Sum::of(&point, resolution)?;
-            while let Some(same) = points.next_if(|next| next.key == point.key) {
-                sum.add(Sum::of(&same, resolution)?);
-                point.exemplars.extend(same.exemplars);
-            }
-            sum.put_into(&mut point);
-        } else if alone == Alone::Checked {
+            let key = point.key.clone();
+            let same = std::iter::from_fn(|| points.next_if(|next| next.key == key));
+            point = add_up(point, same, resolution)?;
+        } else {
             normalise(&mut point, resolution)?;
+            rank(&mut point.exemplars);
         }
-        rank(&mut point.exemplars);
         folded.push(point);
     }
     Ok(folded)
+}
+
+/// Points of one key as one.
+fn add_up(
+    mut point: SeriesPoint,
+    same: impl IntoIterator<Item = SeriesPoint>,
+    resolution: Config,
+) -> Result<SeriesPoint, MalformedPoint> {
+    let mut sum = Sum::of(&point, resolution)?;
+    for same in same {
+        sum.add(Sum::of(&same, resolution)?);
+        point.exemplars.extend(same.exemplars);
+    }
+    sum.put_into(&mut point);
+    rank(&mut point.exemplars);
+    Ok(point)
 }
 
 /// Puts exemplars that may come from anywhere in their order, the slowest few of them.

@@ -12,7 +12,7 @@ use geophone_model::{
     status::Status,
     time::{Timestamp, Window},
 };
-use geophone_series::{MAX_EXEMPLARS, MalformedPoint, Sum, into_buckets, merge, merge_into, to_buckets};
+use geophone_series::{MAX_EXEMPLARS, MalformedPoint, Sum, into_buckets, merge, merge_with, to_buckets};
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 const WINDOW_NS: u64 = 10_000_000_000;
@@ -158,8 +158,8 @@ fn a_point_of_another_window_is_refused() {
     let error = merge([mixed], Config::default()).unwrap_err();
     let MalformedPoint::OtherWindow { expected, found, .. } = error else { panic!("{error}") };
     assert_eq!((expected, found), (window(0), window(1)));
-    let mut held = snapshot(0, Vec::new());
-    assert!(merge_into(&mut held, snapshot(1, vec![point(1, "GET /", &[1])]), Config::default()).is_err());
+    let other = snapshot(1, vec![point(1, "GET /", &[1])]);
+    assert!(merge_with(&snapshot(0, Vec::new()), other, Config::default()).is_err());
 }
 
 /// A request of one of a few keys, with the snapshots that it is put into in one way and in another.
@@ -224,7 +224,7 @@ proptest! {
         prop_assert_eq!(&merged(first.iter().chain(&later).cloned()), &all);
         for snapshot in later {
             match first.iter_mut().find(|held| held.window == snapshot.window) {
-                Some(held) => merge_into(held, snapshot, Config::default()).unwrap(),
+                Some(held) => *held = merge_with(held, snapshot, Config::default()).unwrap(),
                 None => first.push(snapshot),
             }
         }

@@ -61,7 +61,7 @@ pub use batch::{Applied, Batch, BatchId};
 pub use cursor::{Cursor, InvalidCursor, Page, Row};
 pub use error::{AppendError, ReadError};
 pub use geophone_path_pattern::{InvalidPathPattern, MAX_PATTERN_LEN, PathPattern};
-pub use geophone_series::{MAX_EXEMPLARS, MalformedPoint, merge, merge_into};
+pub use geophone_series::{MAX_EXEMPLARS, MalformedPoint, merge, merge_with};
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
 pub use notice::{Delivery, MAX_QUEUED_NOTICES, Notice, Publisher, Subscription};

@@ -11,7 +11,7 @@ use geophone_model::{
     time::{Timestamp, Window},
 };
 
-use geophone_series::{MalformedPoint, merge, merge_into};
+use geophone_series::{MalformedPoint, merge, merge_with};
 
 use super::{read, size, write};
 use crate::{Notice, PointFilter, PointQuery, ReadError, RowStats};
@@ -50,15 +50,15 @@ impl Windows {
     pub(super) fn merge(&self, snapshots: Vec<WindowSnapshot>) -> Result<Merged, MalformedPoint> {
         let given_points = count_points(&snapshots);
         let mut held_points = 0;
-        let mut windows = merge(snapshots, self.resolution)?;
-        for snapshot in &mut windows {
+        let with_held = |snapshot: WindowSnapshot| {
+            // Cloned is the pointer: the lock is let go before the work begins.
             let held = read(&self.held).snapshots.get(&key(snapshot.window)).cloned();
-            if let Some(held) = held {
-                held_points += held.points.len();
-                let given = std::mem::replace(snapshot, WindowSnapshot::clone(&held));
-                merge_into(snapshot, given, self.resolution)?;
-            }
-        }
+            let Some(held) = held else { return Ok(snapshot) };
+            held_points += held.points.len();
+            merge_with(&held, snapshot, self.resolution)
+        };
+        let windows: Vec<_> =
+            merge(snapshots, self.resolution)?.into_iter().map(with_held).collect::<Result<_, MalformedPoint>>()?;
         let merged_points = (held_points + given_points - count_points(&windows)) as u64;
         Ok(Merged { windows: windows.into_iter().map(Arc::new).collect(), merged_points })
     }
