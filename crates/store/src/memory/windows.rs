@@ -67,6 +67,8 @@ impl Windows {
     pub(super) fn write(&self, merged: Merged) -> Vec<Notice> {
         let windows: Vec<_> =
             merged.windows.into_iter().map(|snapshot| (size::snapshot(&snapshot) as u64, snapshot)).collect();
+        // What is replaced is freed when the lock has been let go: locals go in reverse order.
+        let mut replaced = Vec::new();
         let mut held = write(&self.held);
         let notices = windows.into_iter().map(|(bytes, snapshot)| {
             let WindowSnapshot { window, ref points, coverage } = *snapshot;
@@ -75,6 +77,7 @@ impl Windows {
             held.bytes += bytes;
             if let Some(before) = held.snapshots.insert(key(window), snapshot) {
                 held.discount(&before);
+                replaced.push(before);
             }
             notice
         });
