@@ -19,22 +19,20 @@ use geophone_probe::{Capture, Family, Flow, Item, Pace, Skip};
 use geophone_procfs::{Discovery, Machine, Survey};
 use geophone_store::{EventKind, Store};
 
-use crate::{args::Hooks, clocks, rows::Rows, settings::Settings, sink::Sink};
+use crate::{args::Hooks, budget::Budget, clocks, rows::Rows, settings::Settings, sink::Sink};
 
 /// How far event time stays behind the clock when nothing happens: an event that has been stamped may still be on its way
 /// through the ring.
 const HOLD_BACK_NS: u64 = 200_000_000;
 /// How often the accounts are written and windows are closed.
 const WRITE_EVERY_NS: u64 = 1_000_000_000;
-/// Exchanges that may gather before they are written.
-const MAX_WAITING: usize = 10_000;
-
 /// A capture with all that follows it.
 pub(crate) struct Live {
     capture: Capture,
     discovery: Discovery,
     analysis: Analysis,
     rows: Rows,
+    max_waiting: usize,
     sink: Sink,
     recorder: Option<Recorder>,
     wishes: Wishes,
@@ -51,7 +49,7 @@ pub(crate) struct Ended {
 
 impl Live {
     /// Attaches to the kernel. `own_port` is where this program listens itself.
-    pub(crate) fn open(settings: &Settings, store: Arc<dyn Store>, own_port: u16) -> Result<Self> {
+    pub(crate) fn open(settings: &Settings, budget: Budget, store: Arc<dyn Store>, own_port: u16) -> Result<Self> {
         let begun = clocks::now();
         let mut config = geophone_probe::Config::default();
         config.cgroup.clone_from(&settings.cgroup);
@@ -60,7 +58,7 @@ impl Live {
             Hooks::Syscalls => Family::Syscalls,
         };
         config.own_ports = vec![own_port];
-        config.ring_bytes = ring_bytes(settings.memory_bytes);
+        config.ring_bytes = budget.ring_bytes;
         // The file is made first: one that cannot be written must not cost a kernel attachment.
         let recorder = settings.record.as_deref().map(|path| Recorder::create(path, begun)).transpose()?;
         let capture = Capture::open(&config)
@@ -70,8 +68,9 @@ impl Live {
         let mut live = Self {
             capture,
             discovery: discovery.context("cannot start the threads that look up processes and listeners")?,
-            analysis: Analysis::new(geophone_analysis::Config::within_memory(settings.memory_bytes / 4)),
+            analysis: Analysis::new(geophone_analysis::Config::within_memory(budget.analysis_bytes)),
             rows: Rows::new(settings.keep_exchanges),
+            max_waiting: budget.max_waiting,
             sink: Sink::new(store, begun),
             recorder,
             wishes: Wishes::default(),
@@ -111,7 +110,7 @@ impl Live {
         while !stop.load(Ordering::Relaxed) {
             let wait = pace.after(self.drain()?);
             let now = clocks::now();
-            if now >= next_write || self.rows.waiting() > MAX_WAITING {
+            if now >= next_write || self.rows.waiting() > self.max_waiting {
                 next_write = now.plus_ns(WRITE_EVERY_NS);
                 self.tick(now.minus_ns(HOLD_BACK_NS));
                 self.write()?;
@@ -227,12 +226,6 @@ impl Live {
         rows.push(self.rows.ledger());
         Ok(rows)
     }
-}
-
-/// A sixteenth of the memory, but at least 4 MiB and at most 64, as a power of two.
-fn ring_bytes(memory_bytes: u64) -> usize {
-    let bytes = (memory_bytes / 16).clamp(4 << 20, 64 << 20);
-    1 << bytes.ilog2()
 }
 
 /// What the pipeline does not want, until the kernel can be told: the ring is borrowed while it is drained.

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
 
 mod args;
+mod budget;
 mod clocks;
 mod live;
 mod not_seen;
@@ -33,6 +34,7 @@ use geophone_store::{MemoryConfig, MemoryStore, Store};
 
 use crate::{
     args::{Args, Command, ReplayArgs},
+    budget::Budget,
     live::Live,
     settings::{DEFAULT_LISTEN, DEFAULT_MEMORY_BYTES, Settings},
 };
@@ -54,12 +56,13 @@ fn main() -> ExitCode {
 
 fn live(settings: Settings) -> Result<ExitCode> {
     let runtime = runtime()?;
-    let store: Arc<dyn Store> = Arc::new(store(settings.memory_bytes));
+    let budget = Budget::live(settings.memory_bytes);
+    let store: Arc<dyn Store> = Arc::new(store(budget));
     let listener = runtime.block_on(serve::bind(settings.listen))?;
     let address = listener.local_addr()?;
     // Before it is said that capture is attached: who asks then for the end wants the books closed.
     let asked = runtime.block_on(async { serve::asked_to_end() })?;
-    let mut live = Live::open(&settings, Arc::clone(&store), address.port())?;
+    let mut live = Live::open(&settings, budget, Arc::clone(&store), address.port())?;
     if let Some(path) = &settings.record {
         eprintln!("Recording raw traffic, with every secret in it, to {}: keep it safe.", path.display());
     }
@@ -115,14 +118,14 @@ fn live(settings: Settings) -> Result<ExitCode> {
 }
 
 fn replay(args: &ReplayArgs) -> Result<ExitCode> {
-    let memory_bytes = args.memory_limit.unwrap_or(DEFAULT_MEMORY_BYTES);
+    let budget = Budget::replay(args.memory_limit.unwrap_or(DEFAULT_MEMORY_BYTES));
     let runtime = runtime()?;
     let listener = match args.serve {
         true => Some(runtime.block_on(serve::bind(args.listen.unwrap_or(DEFAULT_LISTEN)))?),
         false => None,
     };
-    let store: Arc<dyn Store> = Arc::new(store(memory_bytes));
-    let replayed = replay::replay(&args.file, memory_bytes, Arc::clone(&store))?;
+    let store: Arc<dyn Store> = Arc::new(store(budget));
+    let replayed = replay::replay(&args.file, budget, Arc::clone(&store))?;
     let map = report::map(&*store, replayed.range)?;
     print!("{}", report::format(&map, args.format)?);
     eprint!("{}", report::ledger(&replayed.ledger));
@@ -155,8 +158,8 @@ fn verdict(ledger: &[LedgerRow]) -> ExitCode {
 }
 
 /// Half of the memory is for what is kept.
-fn store(memory_bytes: u64) -> MemoryStore {
-    MemoryStore::new(MemoryConfig::within(memory_bytes / 2))
+fn store(budget: Budget) -> MemoryStore {
+    MemoryStore::new(MemoryConfig::within(budget.store_bytes))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {

@@ -17,13 +17,10 @@ use geophone_model::{
 use geophone_pipeline::NoPolicy;
 use geophone_store::{EventKind, Store};
 
-use crate::{clocks, rows::Rows, sink::Sink};
+use crate::{budget::Budget, clocks, rows::Rows, sink::Sink};
 
 /// How much event time passes between two rounds of upkeep.
 const TICK_NS: u64 = 1_000_000_000;
-/// Exchanges that may gather before they are written.
-const MAX_WAITING: usize = 10_000;
-
 /// What a replay came to.
 pub(crate) struct Replayed {
     /// From the first window to the last; of no length where nothing was in the file.
@@ -35,9 +32,9 @@ pub(crate) struct Replayed {
 }
 
 /// Reads the file to its end, or to where it is damaged, and writes all that came of it into the store.
-pub(crate) fn replay(path: &Path, memory_bytes: u64, store: Arc<dyn Store>) -> Result<Replayed> {
+pub(crate) fn replay(path: &Path, budget: Budget, store: Arc<dyn Store>) -> Result<Replayed> {
     let mut source = geophone_capture_file::open(path)?;
-    let mut analysis = Analysis::new(Config::within_memory(memory_bytes / 4));
+    let mut analysis = Analysis::new(Config::within_memory(budget.analysis_bytes));
     let mut rows = Rows::all();
     let mut sink = Sink::new(store, clocks::now());
     let mut progress = Progress::new();
@@ -57,10 +54,10 @@ pub(crate) fn replay(path: &Path, memory_bytes: u64, store: Arc<dyn Store>) -> R
             Err(error) => break Some(anyhow::Error::new(error).context(format!("{} is damaged", path.display()))),
         };
         first.get_or_insert(at);
-        if at >= next_tick || rows.waiting() > MAX_WAITING {
+        if at >= next_tick || rows.waiting() > budget.max_waiting {
             next_tick = at.plus_ns(TICK_NS);
             analysis.tick(analysis.watermark(), &mut NoPolicy, &mut |named| rows.take(named));
-            if rows.waiting() > MAX_WAITING {
+            if rows.waiting() > budget.max_waiting {
                 sink.write(analysis.take_windows(), rows.gathered(), at, Vec::new())?;
             }
             progress.show(source.progress());

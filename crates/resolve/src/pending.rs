@@ -54,6 +54,9 @@ pub struct Pending {
     counters: PendingCounters,
 }
 
+/// Emptied exchanges whose buffers are kept.
+const MAX_SPARE: usize = 256;
+
 /// A full queue. The exchange is still with the caller: [`Pending::poll`] until it gives nothing makes room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
@@ -146,7 +149,10 @@ impl Pending {
         }
         self.asked_at = None;
         let next = self.waiting.pop_front()?;
-        self.spare.push(std::mem::replace(out, next));
+        let read = std::mem::replace(out, next);
+        if self.spare.len() < MAX_SPARE {
+            self.spare.push(read);
+        }
         Some((client, server))
     }
 
