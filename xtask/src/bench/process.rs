@@ -59,10 +59,19 @@ impl Process {
     }
 
     pub(crate) fn resident_mib(&self) -> Result<f64> {
+        self.memory_mib("VmRSS")
+    }
+
+    /// The most that it has ever had.
+    pub(crate) fn peak_resident_mib(&self) -> Result<f64> {
+        self.memory_mib("VmHWM")
+    }
+
+    fn memory_mib(&self, name: &str) -> Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
-        let line =
-            status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("/proc/PID/status has no VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
+        let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let value = value.with_context(|| format!("/proc/PID/status has no {name}"))?;
+        Ok(value.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
     }
 }
 

@@ -24,6 +24,7 @@ const RATE: u32 = 10_000;
 const CONNECTIONS: u32 = 64;
 /// The memory that geophone is allowed where memory is looked at.
 const MEMORY_LIMIT: &str = "64MiB";
+const MEMORY_LIMIT_MIB: f64 = 64.0;
 
 /// A part that can be run by itself.
 type Part = (&'static str, fn() -> Result<()>);
