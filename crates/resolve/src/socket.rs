@@ -189,7 +189,7 @@ impl Sockets {
 
     /// Forgets sockets that were closed before a time, and returns how many.
     pub(crate) fn expire(&mut self, before: Timestamp) -> u64 {
-        self.forget_where(|socket| socket.closed.is_some_and(|closed| closed < before))
+        self.forget_where(|_, socket| socket.closed.is_some_and(|closed| closed < before))
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {
@@ -273,10 +273,10 @@ impl Sockets {
         self.free.push(slot);
     }
 
-    fn forget_where(&mut self, forget: impl Fn(&Socket) -> bool) -> u64 {
+    fn forget_where(&mut self, forget: impl Fn(u32, &Socket) -> bool) -> u64 {
         let free_before = self.free.len();
         for slot in 0..self.slots.len() as u32 {
-            if self.socket(slot).is_some_and(&forget) {
+            if self.socket(slot).is_some_and(|socket| forget(slot, socket)) {
                 self.forget(slot);
             }
         }
@@ -285,14 +285,17 @@ impl Sockets {
 
     /// Makes room in the whole: closed sockets go before open ones.
     fn evict(&mut self) {
-        let closed = self.slots.iter().flatten().filter(|socket| socket.closed.is_some()).map(|socket| socket.touched);
-        let closed: Vec<_> = closed.collect();
-        let only_closed = !closed.is_empty();
-        let candidates =
-            if only_closed { closed } else { self.slots.iter().flatten().map(|socket| socket.touched).collect() };
-        let Some(threshold) = eviction_threshold(candidates) else { return };
-        self.evicted +=
-            self.forget_where(|socket| socket.touched <= threshold && (socket.closed.is_some() || !only_closed));
+        let only_closed = self.slots.iter().flatten().any(|socket| socket.closed.is_some());
+        let may_go = |socket: &Socket| socket.closed.is_some() || !only_closed;
+        // A survey states all its sockets at one time: the slot tells them apart, lest they all go at once.
+        let last_use = |slot: u32, socket: &Socket| (socket.touched, slot);
+        let candidates = (0..)
+            .zip(&self.slots)
+            .filter_map(|(slot, socket)| Some((slot, socket.as_ref()?)))
+            .filter(|(_, socket)| may_go(socket))
+            .map(|(slot, socket)| last_use(slot, socket));
+        let Some(threshold) = eviction_threshold(candidates.collect()) else { return };
+        self.evicted += self.forget_where(|slot, socket| may_go(socket) && last_use(slot, socket) <= threshold);
     }
 
     /// Makes room among the sockets of one address.
@@ -411,6 +414,32 @@ mod tests {
 
         sockets.closed(SocketCookie::new(2).unwrap(), AT(40));
         assert_eq!((sockets.expire(AT(40)), sockets.expire(AT(41))), (0, 1));
+    }
+
+    /// All sockets of a survey have its time.
+    #[test]
+    fn sockets_of_one_time_do_not_all_go() {
+        const MAX: u64 = 1_000;
+        let mut sockets = Sockets::new(MAX as usize, 8);
+        for n in 1..=MAX + 1 {
+            sockets.held(&fact(10, n, &format!("10.0.0.1:{n}"), Some("10.0.0.2:80"), 7));
+        }
+        let share = MAX / 8;
+        assert_eq!((sockets.evicted, sockets.by_cookie.len() as u64), (share, MAX + 1 - share));
+        for n in [1, share, share + 1, MAX + 1] {
+            let is_known = sockets.owner_by_cookie(SocketCookie::new(n).unwrap(), AT(10)).is_some();
+            assert_eq!(is_known, n > share, "{n}: of one time, what was heard of first goes first");
+        }
+
+        // The same among those that are closed, which are the only ones that go.
+        for n in 501..=700 {
+            sockets.closed(SocketCookie::new(n).unwrap(), AT(10));
+        }
+        for n in MAX + 2..=MAX + 1 + share {
+            sockets.held(&fact(10, n, &format!("10.0.0.1:{n}"), Some("10.0.0.2:80"), 7));
+        }
+        assert_eq!((sockets.evicted, sockets.by_cookie.len() as u64), (share + 25, MAX + 1 - 25));
+        assert!(sockets.owner_by_cookie(SocketCookie::new(share + 1).unwrap(), AT(10)).is_some());
     }
 
     /// connect() is told of before the kernel has chosen a port (`tcp_v4_connect`, net/ipv4/tcp_ipv4.c).

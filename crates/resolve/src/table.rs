@@ -11,10 +11,11 @@ pub(crate) type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 /// insertions.
 const EVICTED_SHARE: usize = 8;
 
-/// The time of last use up to which entries are to be forgotten, so that at least one of eight goes. `None` for none.
-pub(crate) fn eviction_threshold(mut touched: Vec<Timestamp>) -> Option<Timestamp> {
-    let last = touched.len().checked_sub(1)?;
-    let (_, threshold, _) = touched.select_nth_unstable(last / EVICTED_SHARE);
+/// The last use up to which entries are to be forgotten, so that at least one of eight goes: no more than that where no two
+/// uses are the same. `None` for none.
+pub(crate) fn eviction_threshold<T: Copy + Ord>(mut last_uses: Vec<T>) -> Option<T> {
+    let last = last_uses.len().checked_sub(1)?;
+    let (_, threshold, _) = last_uses.select_nth_unstable(last / EVICTED_SHARE);
     Some(*threshold)
 }
 
