@@ -64,7 +64,7 @@ pub use geophone_path_pattern::{InvalidPathPattern, MAX_PATTERN_LEN, PathPattern
 pub use geophone_series::{MAX_EXEMPLARS, MalformedPoint, merge, merge_with};
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
-pub use notice::{Delivery, MAX_QUEUED_NOTICES, Notice, Publisher, Subscription};
+pub use notice::{Delivery, MAX_QUEUED_NOTICES, Notice, Publisher, Sleepers, Subscription};
 pub use query::{EventQuery, ExchangeFilter, ExchangeQuery, LedgerQuery, PointFilter, PointQuery};
 pub use row::{Event, EventKind, LedgerRecord, STORE_SOURCE, StoredExchange};
 pub use sequence::{AppliedBatches, MAX_RUNS, MAX_SENDERS};

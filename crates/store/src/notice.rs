@@ -1,7 +1,9 @@
 //! News of what is written, for whoever wants to follow.
 //!
 //! [`Publisher`] is the backend's end and [`Subscription`] the reader's. Neither ever waits for the other: a reader that is
-//! too slow loses its oldest notices and is told how many.
+//! too slow loses its oldest notices and is told how many. A reader may run, and ask the store, in the moment in which it is
+//! woken: so notices are published under the locks of a backend, which keep their order, and readers are woken after them
+//! ([`Sleepers`]).
 
 use std::{
     collections::VecDeque,
@@ -62,15 +64,19 @@ impl Publisher {
         Subscription(mailbox)
     }
 
-    /// Gives a notice to every reader.
-    pub fn publish(&self, notice: &Notice) {
-        lock(&self.mailboxes).retain(|mailbox| {
-            let Some(mailbox) = mailbox.upgrade() else { return false };
-            if mailbox.put(notice.clone()) {
-                self.skipped.fetch_add(1, Ordering::Relaxed);
-            }
-            true
-        });
+    /// Gives notices to every reader, and returns those that sleep until there is one.
+    pub fn publish(&self, notices: &[Notice]) -> Sleepers {
+        let mut sleepers = Vec::new();
+        if !notices.is_empty() {
+            lock(&self.mailboxes).retain(|mailbox| {
+                let Some(mailbox) = mailbox.upgrade() else { return false };
+                let (skipped, sleeper) = mailbox.put(notices);
+                self.skipped.fetch_add(skipped, Ordering::Relaxed);
+                sleepers.extend(sleeper);
+                true
+            });
+        }
+        Sleepers(sleepers)
     }
 
     /// Readers that there are.
@@ -86,9 +92,21 @@ impl Publisher {
 
 impl Drop for Publisher {
     fn drop(&mut self) {
-        for mailbox in lock(&self.mailboxes).drain(..).filter_map(|mailbox| mailbox.upgrade()) {
-            mailbox.close();
-        }
+        let mailboxes = self.mailboxes.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..);
+        let sleepers = mailboxes.filter_map(|mailbox| mailbox.upgrade()?.close());
+        Sleepers(sleepers.collect()).wake();
+    }
+}
+
+/// Readers that wait for what was published.
+#[derive(Debug, Default)]
+#[must_use = "readers that are not woken do not learn that there is something to read"]
+pub struct Sleepers(Vec<Waker>);
+
+impl Sleepers {
+    /// Wakes them. They may run at once, in this thread: to be called with no lock held that a reader of the store takes.
+    pub fn wake(self) {
+        self.0.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -120,17 +138,19 @@ struct Queue {
 }
 
 impl Mailbox {
-    /// Whether the oldest notice had to go.
-    fn put(&self, notice: Notice) -> bool {
+    /// How many of the oldest notices had to go, and who is to be woken.
+    fn put(&self, notices: &[Notice]) -> (u64, Option<Waker>) {
         let mut queue = lock(&self.0);
-        let full = queue.notices.len() >= MAX_QUEUED_NOTICES;
-        if full {
-            queue.notices.pop_front();
-            queue.skipped = queue.skipped.saturating_add(1);
+        let mut skipped = 0;
+        for notice in notices {
+            if queue.notices.len() >= MAX_QUEUED_NOTICES {
+                queue.notices.pop_front();
+                skipped += 1;
+            }
+            queue.notices.push_back(notice.clone());
         }
-        queue.notices.push_back(notice);
-        wake(queue);
-        full
+        queue.skipped = queue.skipped.saturating_add(skipped);
+        (skipped, queue.reader.take())
     }
 
     fn take(&self, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
@@ -145,19 +165,11 @@ impl Mailbox {
         }
     }
 
-    fn close(&self) {
+    /// Who is to be woken.
+    fn close(&self) -> Option<Waker> {
         let mut queue = lock(&self.0);
         queue.closed = true;
-        wake(queue);
-    }
-}
-
-/// Wakes the reader once the queue is free, as it may run at once.
-fn wake(mut queue: MutexGuard<'_, Queue>) {
-    let reader = queue.reader.take();
-    drop(queue);
-    if let Some(reader) = reader {
-        reader.wake();
+        queue.reader.take()
     }
 }
 
@@ -182,7 +194,7 @@ mod tests {
         let publisher = Publisher::default();
         let (mut slow, mut quick) = (publisher.subscribe(), publisher.subscribe());
         for number in 0..MAX_QUEUED_NOTICES as u64 + 3 {
-            publisher.publish(&notice(number));
+            publisher.publish(&[notice(number)]).wake();
             let delivery = pollster::block_on(quick.next()).unwrap();
             assert_eq!(delivery, Delivery { notice: notice(number), skipped: 0 });
         }
@@ -199,10 +211,28 @@ mod tests {
             let first = pollster::block_on(reader.next());
             (first, pollster::block_on(reader.next()))
         });
-        publisher.publish(&notice(1));
+        publisher.publish(&[notice(1)]).wake();
         drop(publisher);
         let (first, second) = thread.join().unwrap();
         assert_eq!((first, second), (Some(Delivery { notice: notice(1), skipped: 0 }), None));
+    }
+
+    #[test]
+    fn notices_that_come_together_are_read_in_order_and_skipped_like_others() {
+        let publisher = Publisher::default();
+        let mut reader = publisher.subscribe();
+        let all: Vec<_> = (0..MAX_QUEUED_NOTICES as u64 + 3).map(notice).collect();
+        publisher.publish(&all).wake();
+        let mut read = std::iter::from_fn(|| match reader.poll_next(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(delivery) => delivery,
+            Poll::Pending => None,
+        });
+        assert_eq!(read.next(), Some(Delivery { notice: notice(3), skipped: 3 }));
+        assert!(
+            read.map(|delivery| (delivery.notice, delivery.skipped))
+                .eq(all.into_iter().skip(4).map(|notice| (notice, 0)))
+        );
+        assert_eq!(publisher.skipped(), 3);
     }
 
     #[test]
@@ -210,7 +240,7 @@ mod tests {
         let publisher = Publisher::default();
         drop(publisher.subscribe());
         assert_eq!(publisher.subscribers(), 0);
-        publisher.publish(&notice(1));
+        publisher.publish(&[notice(1)]).wake();
         assert_eq!(publisher.skipped(), 0);
     }
 }

@@ -35,7 +35,7 @@ use self::{
 };
 use crate::{
     AppendError, Applied, AppliedBatches, Batch, BoxFuture, Durability, Event, EventQuery, ExchangeQuery, LedgerQuery,
-    LedgerRecord, Notice, Page, PointQuery, Publisher, ReadError, Stats, Store, StoredExchange, Subscription,
+    LedgerRecord, Notice, Page, PointQuery, Publisher, ReadError, Sleepers, Stats, Store, StoredExchange, Subscription,
 };
 
 pub use self::config::MemoryConfig;
@@ -95,13 +95,15 @@ impl MemoryStore {
         };
         writer.applied.insert(&batch.id);
         writer.accounts.count_applied(given);
-        self.write(batch, merged, &mut writer.accounts);
+        let sleepers = self.write(batch, merged, &mut writer.accounts);
+        drop(writer);
+        sleepers.wake();
         Ok(Applied::Now)
     }
 
     /// Writes the rows of a batch, whose windows have been merged with those that are held; evicts what is too much, and
-    /// tells the subscribers.
-    fn write(&self, batch: Batch, merged: Merged, accounts: &mut Accounts) {
+    /// tells the subscribers, those of whom are to be woken that it returns.
+    fn write(&self, batch: Batch, merged: Merged, accounts: &mut Accounts) -> Sleepers {
         let Batch { id: _, windows: _, exchanges, mut ledger, events } = batch;
         accounts.merged_points += merged.merged_points;
         let mut notices = self.windows.write(merged);
@@ -123,7 +125,7 @@ impl MemoryStore {
         write(&self.latest).extend(records);
         self.ledger.evict();
 
-        notices.iter().for_each(|notice| self.publisher.publish(notice));
+        self.publisher.publish(&notices)
     }
 
     fn own_record(&self, accounts: &Accounts) -> LedgerRecord {

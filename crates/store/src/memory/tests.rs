@@ -1,13 +1,18 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    task::{Context, Poll, Wake, Waker},
+    time::Duration,
 };
 
 use pollster::block_on;
 
 use super::*;
 use crate::{
-    BatchId, EventKind,
+    BatchId, Delivery, EventKind,
     conformance::{
         self,
         fixture::{EVERYTHING, event, exchange, ledger_record, point, snapshot, window},
@@ -146,4 +151,50 @@ fn readers_and_writers_at_the_same_time_see_each_row_once_and_the_books_balance(
     let stats = store.count();
     assert_eq!(stats.batches, WRITERS * BATCHES);
     assert_eq!(stats.exchanges.rows + stats.exchanges.evicted, WRITERS * BATCHES * 50);
+}
+
+/// A reader that runs in the moment in which it is woken, as some executors have it, and asks the store.
+struct RunsAtOnce {
+    store: Arc<MemoryStore>,
+    subscription: Mutex<Subscription>,
+    heard: mpsc::SyncSender<(Delivery, Stats)>,
+}
+
+impl RunsAtOnce {
+    fn run(self: Arc<Self>) {
+        let waker = Waker::from(self.clone());
+        let mut subscription = lock(&self.subscription);
+        while let Poll::Ready(Some(delivery)) = subscription.poll_next(&mut Context::from_waker(&waker)) {
+            drop(self.store.subscribe());
+            assert_eq!(block_on(self.store.ledger()).unwrap().len(), 1);
+            self.heard.send((delivery, block_on(self.store.stats()).unwrap())).unwrap();
+        }
+    }
+}
+
+impl Wake for RunsAtOnce {
+    fn wake(self: Arc<Self>) {
+        self.run();
+    }
+}
+
+#[test]
+fn a_reader_that_runs_when_it_is_woken_finds_the_store_free() {
+    let store = Arc::new(MemoryStore::new(MemoryConfig::default()));
+    let (heard, listening) = mpsc::sync_channel(2);
+    let subscription = Mutex::new(store.subscribe());
+    Arc::new(RunsAtOnce { store: store.clone(), subscription, heard }).run();
+
+    let mut batch = batch(0, []);
+    batch.windows.push(snapshot(window(0), Vec::new()));
+    batch.events.push(event("agent", EventKind::RecordsLost, 1));
+    // In a thread of its own, lest the test wait for ever where they wait for each other.
+    let writer = std::thread::spawn(move || block_on(store.append(batch)));
+    let [first, second] =
+        [(); 2].map(|()| listening.recv_timeout(Duration::from_secs(10)).expect("the reader has run"));
+    assert!(matches!(first.0.notice, Notice::Window { .. }) && matches!(second.0.notice, Notice::Event(_)));
+    for (delivery, stats) in [first, second] {
+        assert_eq!((delivery.skipped, stats.batches, stats.events.rows), (0, 1, 1), "the whole batch is there");
+    }
+    assert_eq!(writer.join().unwrap().unwrap(), Applied::Now);
 }
