@@ -20,7 +20,8 @@ pub enum AllowedHosts {
 impl AllowedHosts {
     /// What suits a listener on this address.
     pub const fn for_listener(ip: IpAddr) -> Self {
-        if ip.is_loopback() { Self::Loopback } else { Self::Any }
+        // A listener on ::ffff:127.0.0.1 is reached as 127.0.0.1 (RFC 4291 section 2.5.5.2).
+        if ip.to_canonical().is_loopback() { Self::Loopback } else { Self::Any }
     }
 
     /// Whether a `Host` header or the authority of a request is allowed.
@@ -85,8 +86,18 @@ mod tests {
 
     #[test]
     fn a_listener_that_others_reach_takes_any_name() {
-        assert_eq!(AllowedHosts::for_listener("127.0.0.1".parse().unwrap()), AllowedHosts::Loopback);
-        assert_eq!(AllowedHosts::for_listener("::".parse().unwrap()), AllowedHosts::Any);
+        for (ip, hosts) in [
+            ("127.0.0.1", AllowedHosts::Loopback),
+            ("127.8.9.10", AllowedHosts::Loopback),
+            ("::1", AllowedHosts::Loopback),
+            ("::ffff:127.0.0.1", AllowedHosts::Loopback),
+            ("::", AllowedHosts::Any),
+            ("0.0.0.0", AllowedHosts::Any),
+            ("::ffff:0.0.0.0", AllowedHosts::Any),
+            ("::ffff:192.0.2.1", AllowedHosts::Any),
+        ] {
+            assert_eq!(AllowedHosts::for_listener(ip.parse().unwrap()), hosts, "{ip}");
+        }
         assert!(AllowedHosts::These(vec!["geophone.example".into()]).allows("Geophone.example:443"));
     }
 }

@@ -11,8 +11,8 @@ use tokio::{
 
 use crate::fixture::{app_with, batch, snapshot};
 
-async fn serve(store: Arc<MemoryStore>, mut config: Config) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+async fn serve(at: &str, store: Arc<MemoryStore>, mut config: Config) -> SocketAddr {
+    let listener = TcpListener::bind(at).await.unwrap();
     let address = listener.local_addr().unwrap();
     config.allowed_hosts = AllowedHosts::for_listener(address.ip());
     tokio::spawn(async move { axum::serve(listener, app_with(store, config)).await });
@@ -39,11 +39,13 @@ async fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
 
 #[tokio::test]
 async fn it_answers_by_its_address_and_not_by_the_name_of_another_site() {
-    let address = serve(Arc::new(MemoryStore::new(Default::default())), Config::default()).await;
-    let mut own = ask(address, "/healthz", &address.to_string()).await;
-    assert!(read_until(&mut own, "\"ok\"").await.starts_with("HTTP/1.1 200"));
-    let mut foreign = ask(address, "/healthz", "evil.example").await;
-    assert!(read_until(&mut foreign, "foreign-host").await.starts_with("HTTP/1.1 403"));
+    for at in ["127.0.0.1:0", "[::ffff:127.0.0.1]:0"] {
+        let address = serve(at, Arc::new(MemoryStore::new(Default::default())), Config::default()).await;
+        let mut own = ask(address, "/healthz", &address.to_string()).await;
+        assert!(read_until(&mut own, "\"ok\"").await.starts_with("HTTP/1.1 200"), "{address}");
+        let mut foreign = ask(address, "/healthz", "evil.example").await;
+        assert!(read_until(&mut foreign, "foreign-host").await.starts_with("HTTP/1.1 403"), "{address}");
+    }
 }
 
 #[tokio::test]
@@ -51,7 +53,7 @@ async fn a_follower_who_hangs_up_makes_room_for_another() {
     let store = Arc::new(MemoryStore::new(Default::default()));
     let mut config = Config::default();
     config.max_streams = 1;
-    let address = serve(store.clone(), config).await;
+    let address = serve("127.0.0.1:0", store.clone(), config).await;
     let mut first = ask(address, "/api/v1/stream", "localhost").await;
     read_until(&mut first, "\r\n\r\n").await;
     let mut sequence = 0;
