@@ -84,7 +84,7 @@ pub(crate) struct StepBody {
     errors: u64,
     /// Of these, the ones that it says the client got wrong.
     client_errors: u64,
-    /// Requests a second.
+    /// Requests a second, of the part of the step that was measured.
     rate_per_second: f64,
     /// Errors over requests, from 0 to 1.
     error_ratio: f64,
@@ -157,7 +157,7 @@ fn series(measured: &Measured, identity: &Identity, filter: &Filter, step_ns: u6
     let steps = measured.windows.chunk_by(|a, b| step_at(a.window.start) == step_at(b.window.start));
     let figures = steps.filter_map(|windows| {
         let step = step_at(windows.first()?.window.start);
-        let mut builder = MapBuilder::new(step, state.config().map);
+        let mut builder = MapBuilder::new(common(step, measured.span), state.config().map);
         windows.iter().for_each(|window| builder.add(window));
         let map = builder.finish().filter(filter);
         let figures = map.summary(map.node(identity)?.inbound()?);
@@ -173,4 +173,10 @@ fn series(measured: &Measured, identity: &Identity, filter: &Filter, step_ns: u6
         })
     });
     figures.collect()
+}
+
+/// The part of a step that was measured: the first and the last one may begin before, or end after, what was.
+fn common(step: Window, measured: Window) -> Window {
+    let (start, end) = (step.start.max(measured.start), step.end().min(measured.end()));
+    Window { start, length_ns: end.ns_since(start) }
 }

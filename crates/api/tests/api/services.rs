@@ -129,10 +129,11 @@ async fn a_service_is_shown_with_its_operations_edges_and_series() {
     assert!(close(&edge["network_time_seconds"]["mean"], 0.002), "{edge}");
 
     // Steps begin at multiples of their length, and the rows do not: the first and the last step are short.
-    let steps: Vec<_> =
-        body["series"].as_array().unwrap().iter().map(|step| step["requests"].as_u64().unwrap()).collect();
+    let series = body["series"].as_array().unwrap();
+    let steps: Vec<_> = series.iter().map(|step| step["requests"].as_u64().unwrap()).collect();
     assert_eq!(steps, [50, 150, 150, 100]);
-    assert_eq!(body["series"][1]["rate_per_second"], json!(0.5));
+    assert_eq!(series[0]["at"], "2023-11-14T22:10:00Z");
+    assert!(series.iter().all(|step| step["rate_per_second"] == json!(0.5)), "steady throughout: {series:?}");
     assert_eq!(body["step_seconds"], 300.0);
 }
 
