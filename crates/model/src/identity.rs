@@ -25,7 +25,7 @@ impl IdentityKind {
     const ALL: [Self; 6] =
         [Self::Container, Self::Unit, Self::Process, Self::ExternalClient, Self::ExternalService, Self::Unknown];
 
-    /// The name in ids, labels and files.
+    /// The name in ids, labels and exported graphs. In JSON it has an underscore where this has a hyphen; both are read.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Container => "container",
@@ -40,6 +40,29 @@ impl IdentityKind {
     /// Whether it is a program under our eyes, rather than somebody who is known by traffic alone.
     pub const fn is_local(self) -> bool {
         !matches!(self, Self::ExternalClient | Self::ExternalService)
+    }
+}
+
+/// A text that names no kind of identities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidIdentityKind(pub String);
+
+impl fmt::Display for InvalidIdentityKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is none of: {}", self.0, IdentityKind::ALL.map(IdentityKind::as_str).join(", "))
+    }
+}
+
+impl std::error::Error for InvalidIdentityKind {}
+
+impl FromStr for IdentityKind {
+    type Err = InvalidIdentityKind;
+
+    /// The kind of this name, as it stands in ids (`external-client`) or in JSON (`external_client`).
+    fn from_str(text: &str) -> Result<Self, InvalidIdentityKind> {
+        let with_hyphens = || text.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });
+        let named = Self::ALL.into_iter().find(|kind| kind.as_str().bytes().eq(with_hyphens()));
+        named.ok_or_else(|| InvalidIdentityKind(text.to_owned()))
     }
 }
 
@@ -121,8 +144,7 @@ impl FromStr for Identity {
     fn from_str(id: &str) -> Result<Self, InvalidServiceId> {
         let invalid = || InvalidServiceId(id.to_owned());
         let mut parts = id.split('~');
-        let kind = parts.next().unwrap_or_default();
-        let kind = IdentityKind::ALL.into_iter().find(|known| known.as_str() == kind).ok_or_else(invalid)?;
+        let kind = parts.next().and_then(|kind| kind.parse().ok()).ok_or_else(invalid)?;
         let parts: Vec<String> = parts.map(unescape).collect::<Option<_>>().ok_or_else(invalid)?;
         match <[String; 2]>::try_from(parts) {
             Ok([namespace, name]) => Ok(Self { kind, namespace: Some(namespace), name }),
@@ -173,6 +195,18 @@ mod tests {
             assert!(id.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)), "{id}");
             assert_eq!(id.as_str().parse(), Ok(identity));
         }
+    }
+
+    #[test]
+    fn a_kind_is_read_as_ids_and_as_json_have_it() {
+        for kind in IdentityKind::ALL {
+            let in_json = kind.as_str().replace('-', "_");
+            assert_eq!([kind.as_str(), &in_json].map(str::parse), [Ok(kind), Ok(kind)]);
+            let id = format!("{in_json}~api.example.com");
+            assert_eq!(id.parse(), Ok(Identity::new(kind, None, "api.example.com")));
+        }
+        let error = "external".parse::<IdentityKind>().unwrap_err();
+        assert!(error.to_string().contains("`external` is none of: container, "), "{error}");
     }
 
     #[test]

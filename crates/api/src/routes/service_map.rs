@@ -229,11 +229,16 @@ pub(crate) fn map_filter(query: &Query) -> Result<Filter, Problem> {
     };
     let mut filter = Filter::default();
     filter.namespaces = owned("namespace");
-    filter.services = owned("service");
+    filter.services = query.texts("service").map(canonical).collect();
     filter.path = query.value("path", PathPattern::new)?;
     filter.protocols = query.choices("protocol", Protocol::ALL, Protocol::as_str)?;
     filter.health = query.choices("health", Health::ALL, Health::as_str)?;
     filter.min_rate_per_second = query.value("min_rate", rate)?;
     filter.hide_externals = query.boolean("hide_externals")?;
     Ok(filter)
+}
+
+/// A service's id as the answers have it, where that is what it is; else a name, which stays as it is.
+fn canonical(service: &str) -> String {
+    service.parse::<Identity>().map_or_else(|_| service.to_owned(), |identity| identity.id().to_string())
 }

@@ -20,8 +20,13 @@ use crate::{
 
 pub(crate) const PARAMETERS: Parameters = &[RANGE, SERIES, SERVICES, OWN, PAGE];
 
-const OWN: &[Parameter] =
-    &[Parameter::new("kind", Kind::Choice(KINDS), "unit", "Only services of this kind.").repeats()];
+const OWN: &[Parameter] = &[Parameter::new(
+    "kind",
+    Kind::Choice(KINDS),
+    "unit",
+    "Only services of this kind; `-` may stand for `_`, as in ids.",
+)
+.repeats()];
 
 const KINDS: &[&str] = &["container", "unit", "process", "external_client", "external_service", "unknown"];
 
@@ -122,7 +127,7 @@ pub(crate) async fn list(State(state): State<ApiState>, uri: Uri) -> Result<Json
     let limit = query.limit()?;
     let after = query.value("cursor", str::parse::<Identity>)?;
     let mut series = map_filter(&query)?;
-    let wanted = Wanted::new(&mut series, query.values("kind", kind)?);
+    let wanted = Wanted::new(&mut series, query.values("kind", str::parse::<IdentityKind>)?);
 
     let shared = state.clone();
     let body = async move {
@@ -176,11 +181,20 @@ impl Wanted {
     }
 }
 
-fn kind(text: &str) -> Result<IdentityKind, String> {
-    serde_json::from_value(text.into()).map_err(|_| format!("`{text}` is none of: {}", KINDS.join(", ")))
-}
-
 /// Whether somebody goes by this id, name or `namespace/name`.
 fn is_called(identity: &Identity, wanted: &str) -> bool {
     identity.name == wanted || identity.id().as_str() == wanted || identity.to_string() == wanted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_offered_as_answers_have_it() {
+        for text in KINDS {
+            let kind: IdentityKind = text.parse().unwrap();
+            assert_eq!(serde_json::to_value(kind).unwrap(), *text);
+        }
+    }
 }
