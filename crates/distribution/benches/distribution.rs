@@ -9,7 +9,7 @@ mod setup;
 use std::{hint::black_box, time::Duration};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use geophone_distribution::{Config, Digits, Distribution, Exponential, Hdr};
+use geophone_distribution::{Compact, Config, Digits, Distribution, Exponential, Hdr};
 use hdrhistogram::Histogram;
 
 /// Values in one pass: few enough to stay in the first-level cache.
@@ -43,6 +43,8 @@ fn record(criterion: &mut Criterion) {
 
     let mut exponential = Exponential::default();
     bench("exponential", &mut |values_ns| values_ns.iter().for_each(|value_ns| exponential.record(*value_ns)));
+    let mut compact = Compact::new(Config::default());
+    bench("compact", &mut |values_ns| values_ns.iter().for_each(|value_ns| _ = compact.record(*value_ns)));
     let mut hdr = Hdr::new(Digits::Two);
     bench("hdr", &mut |values_ns| values_ns.iter().for_each(|value_ns| hdr.record(*value_ns)));
 

@@ -5,7 +5,7 @@
 mod setup;
 
 use allocation_counter::measure;
-use geophone_distribution::{Digits, Distribution, Exponential, Hdr};
+use geophone_distribution::{Compact, Config, Digits, Distribution, Exponential, Hdr};
 use hdrhistogram::Histogram;
 use opentelemetry::KeyValue;
 
@@ -31,6 +31,16 @@ fn main() {
     report("exponential, empty", Exponential::default);
     report("exponential, one value", || filled(Exponential::default(), &values_ns[..1]));
     report("exponential", || filled(Exponential::default(), &values_ns));
+    report("compact", || {
+        let mut compact = Compact::new(Config::default());
+        values_ns.iter().for_each(|value_ns| _ = compact.record(*value_ns));
+        compact
+    });
+    report("compact, 100 values", || {
+        let mut compact = Compact::new(Config::default());
+        values_ns.iter().take(100).for_each(|value_ns| _ = compact.record(*value_ns));
+        compact
+    });
     report("hdr, two digits", || filled(Hdr::new(Digits::Two), &values_ns));
     report("hdr, three digits", || filled(Hdr::new(Digits::Three), &values_ns));
 

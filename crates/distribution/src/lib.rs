@@ -27,6 +27,7 @@
 //!
 //! * [`Exponential`] is the one to take: base-2 exponential buckets, as OTLP and Prometheus native histograms have them.
 //!   Recording needs no logarithm, the number of buckets has a cap, and [`Buckets`] is a lossless plain form.
+//! * [`Compact`] becomes one: where there are thousands that are recorded into by turns, it takes fewer cache lines.
 #![cfg_attr(
     feature = "hdr",
     doc = " * [`Hdr`] keeps two or three significant digits, for fifty to three hundred times the memory."
@@ -58,8 +59,8 @@ mod rank;
 pub use cumulative::{BoundsError, Cumulative, MAX_BOUNDS};
 pub use distribution::Distribution;
 pub use exponential::{
-    Buckets, Config, ConfigError, DEFAULT_MAX_BUCKETS, DEFAULT_SCALE, Exponential, MAX_BUCKETS, MAX_SCALE, MIN_BUCKETS,
-    MIN_SCALE, PartsError,
+    Buckets, Compact, Config, ConfigError, DEFAULT_MAX_BUCKETS, DEFAULT_SCALE, Exponential, MAX_BUCKETS, MAX_SCALE,
+    MIN_BUCKETS, MIN_SCALE, PartsError,
 };
 #[cfg(feature = "hdr")]
 pub use hdr::{Digits, Hdr};

@@ -1,7 +1,7 @@
 //! The hot path does not allocate, and what is allocated is bounded.
 
 use allocation_counter::measure;
-use geophone_distribution::{Config, Distribution, Exponential, MIN_BUCKETS};
+use geophone_distribution::{Compact, Config, Distribution, Exponential, MIN_BUCKETS};
 
 fn ramp(first_ns: u64, steps: u64) -> impl Iterator<Item = u64> {
     (0..steps).map(move |step| first_ns + step * step * 997)
@@ -66,6 +66,22 @@ fn making_buckets_coarser_and_reading_do_not_allocate() {
 fn an_empty_distribution_owns_nothing() {
     assert_eq!(measure(|| drop(Exponential::default())).count_total, 0);
     assert_eq!(measure(|| Exponential::default().record(0)).count_total, 0);
+}
+
+#[test]
+fn a_compact_one_allocates_for_what_is_far_from_the_rest() {
+    let mut compact = Compact::new(Config::default());
+    let near = measure(|| ramp(500_000, 60).for_each(|value_ns| assert_eq!(compact.record(value_ns), 0)));
+    assert_eq!(near.count_total, 0);
+    let mut grown = 0;
+    let far = measure(|| grown = compact.record(60_000_000_000));
+    assert_eq!((grown as i64, compact.heap_bytes() as i64), (far.bytes_current, far.bytes_current));
+    compact.clear();
+    let again = measure(|| {
+        ramp(500_000, 60).for_each(|value_ns| _ = compact.record(value_ns));
+        compact.record(60_000_000_000);
+    });
+    assert_eq!(again.count_total, 0);
 }
 
 #[test]

@@ -3,16 +3,19 @@
 //! * `config`: scale and cap on buckets;
 //! * `index`, `bounds`: from a value to its bucket and back;
 //! * `window`: the contiguous counts;
-//! * `buckets`: the plain form, and what is checked when it comes from elsewhere.
+//! * `buckets`: the plain form, and what is checked when it comes from elsewhere;
+//! * `compact`: most of the counts in one byte each.
 
 mod bounds;
 mod buckets;
+mod compact;
 mod config;
 mod index;
 mod window;
 
 pub use self::{
     buckets::{Buckets, PartsError},
+    compact::Compact,
     config::{Config, ConfigError, DEFAULT_MAX_BUCKETS, DEFAULT_SCALE, MAX_BUCKETS, MAX_SCALE, MIN_BUCKETS, MIN_SCALE},
 };
 
@@ -94,6 +97,11 @@ impl Exponential {
         self.zero_count
     }
 
+    /// Bytes that it holds beside itself.
+    pub fn heap_bytes(&self) -> usize {
+        self.window.heap_bytes()
+    }
+
     /// How far a quantile can be from the value it stands for, relative to that value: `√base - 1`.
     pub fn relative_error(&self) -> f64 {
         (-f64::from(self.scale) - 1.0).exp2().exp2() - 1.0
@@ -133,10 +141,7 @@ impl Exponential {
 
     /// Records where the bucket is outside of the window.
     fn record_outside(&mut self, index: i32, n: u64) {
-        let (first, last) = self.window.extent().map_or((index, index), |(f, l)| (f.min(index), l.max(index)));
-        let steps = steps_to_fit(first, last, self.config.max_buckets());
-        self.coarsen_by(steps);
-        self.window.stretch(first >> steps, last >> steps, self.config.max_buckets().into());
+        let steps = self.make_room(Some((index, index)));
         if let Some(bucket) = self.window.bucket_mut(index >> steps) {
             *bucket += n;
         }
@@ -147,6 +152,33 @@ impl Exponential {
         let mut addend = Self::new(self.config);
         addend.record_n(value_ns, n);
         self.merge(&addend);
+    }
+
+    /// Adds the counts of the buckets from `offset` on at a scale that is at least as fine. The first and the last must not
+    /// be zero. `saturates` says whether a sum can be above `u64::MAX`.
+    fn add_counts<C: Copy + Into<u64>>(&mut self, scale: i8, offset: i32, counts: &[C], saturates: bool) {
+        let finer = u32::from(scale.abs_diff(self.scale));
+        let last = (!counts.is_empty()).then(|| offset + counts.len() as i32 - 1);
+        let steps = self.make_room(last.map(|last| (offset >> finer, last >> finer)));
+        self.window.add(offset, counts, finer + steps, saturates);
+    }
+
+    /// Makes the window span the buckets of both `added`, at the scale in use, and its own. Returns by how much it has made
+    /// them coarser for that.
+    fn make_room(&mut self, added: Option<(i32, i32)>) -> u32 {
+        let both = self.window.extent().into_iter().chain(added).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let Some((first, last)) = both else { return 0 };
+        // Also where nothing is added: the cap may have become smaller.
+        let steps = steps_to_fit(first, last, self.config.max_buckets());
+        self.coarsen_by(steps);
+        self.window.stretch(first >> steps, last >> steps, self.config.max_buckets().into());
+        steps
+    }
+
+    /// Takes the coarser scale and the smaller cap.
+    fn meet(&mut self, config: Config, scale: i8) {
+        self.config = self.config.meet(config);
+        self.coarsen_to(self.config.scale().min(scale));
     }
 
     fn coarsen_by(&mut self, steps: u32) {
@@ -182,21 +214,9 @@ impl Distribution for Exponential {
     }
 
     fn merge(&mut self, other: &Self) {
-        self.config = self.config.meet(other.config);
-        self.coarsen_to(self.config.scale().min(other.scale));
-        let mut finer: u32 = other.scale.abs_diff(self.scale).into();
-
         let count = self.count.checked_add(other.count);
-        let added = other.window.extent().map(|(first, last)| (first >> finer, last >> finer));
-        let own = self.window.extent();
-        if let Some((first, last)) = own.into_iter().chain(added).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
-            // Also where nothing is added: the cap may have become smaller.
-            let steps = steps_to_fit(first, last, self.config.max_buckets());
-            self.coarsen_by(steps);
-            finer += steps;
-            self.window.stretch(first >> steps, last >> steps, self.config.max_buckets().into());
-            self.window.add(&other.window, finer, count.is_none());
-        }
+        self.meet(other.config, other.scale);
+        self.add_counts(other.scale, other.window.offset(), other.window.counts(), count.is_none());
         self.zero_count = self.zero_count.saturating_add(other.zero_count);
         self.count = count.unwrap_or(u64::MAX);
         self.sum_ns = self.sum_ns.saturating_add(other.sum_ns);

@@ -87,26 +87,30 @@ impl Window {
         self.offset = offset;
     }
 
-    /// Adds the counts of `other`, whose buckets are `2^steps` times finer, into a window that spans them.
+    /// Adds the counts of buckets from `offset` on that are `2^steps` times finer, into a window that spans them.
     /// `saturates` says whether a sum can be above `u64::MAX`.
-    pub(super) fn add(&mut self, other: &Self, steps: u32, saturates: bool) {
-        if other.counts.is_empty() {
+    pub(super) fn add<C: Copy + Into<u64>>(&mut self, offset: i32, counts: &[C], steps: u32, saturates: bool) {
+        if counts.is_empty() {
             return;
         }
-        let start = ((other.offset >> steps) - self.offset) as usize;
-        let targets = &mut self.counts[start..];
+        let first = offset >> steps;
+        let targets = &mut self.counts[(first - self.offset) as usize..];
         if steps == 0 && !saturates {
             // The usual case, a loop that vectorises.
-            for (target, count) in targets.iter_mut().zip(&other.counts) {
-                *target += count;
+            for (target, count) in targets.iter_mut().zip(counts) {
+                *target += (*count).into();
             }
         } else {
-            for (position, count) in other.counts.iter().enumerate() {
-                let index = (other.offset + position as i32) >> steps;
-                let target = &mut targets[(index - (other.offset >> steps)) as usize];
-                *target = target.saturating_add(*count);
+            for (index, count) in (offset..).zip(counts) {
+                let target = &mut targets[((index >> steps) - first) as usize];
+                *target = target.saturating_add((*count).into());
             }
         }
+    }
+
+    /// Bytes that the counts take, and the room for more of them.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.counts.capacity() * size_of::<u64>()
     }
 
     /// Removes all counts and keeps the memory.

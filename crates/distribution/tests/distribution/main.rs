@@ -1,5 +1,6 @@
 //! The public interface against plain lists of values.
 
+mod compact;
 mod cumulative;
 mod exponential;
 mod hdr;
