@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use geophone_distribution::Exponential;
 use geophone_model::{
     exchange::{Exchange, Observed},
     identity::Identity,
@@ -21,7 +22,7 @@ use crate::{
     path_cache::{Found, PathCache},
     roster::Roster,
     subject::{Outcome, Subject},
-    windows::{OpenWindow, Slot, Windows},
+    windows::{NOWHERE, OpenWindow, Slot, Windows},
 };
 
 /// Counts exchanges in windows. See the [crate's guide](crate).
@@ -51,6 +52,8 @@ pub struct Prepared {
     protocol: Protocol,
     observed: Observed,
     folded_ends: u8,
+    /// Where its series was last, which is verified: `NOWHERE` at first.
+    place: u32,
 }
 
 /// Something was forgotten since the subject was prepared.
@@ -91,8 +94,8 @@ impl Aggregator {
     /// The identities are best the same `Arc`s every time: they are known again by their addresses, and compared only when
     /// those differ.
     pub fn observe(&mut self, subject: &Subject<'_>, outcome: &Outcome) -> &Arc<str> {
-        let prepared = self.look_up(subject, outcome.status);
-        self.count(&prepared, outcome);
+        let mut prepared = self.look_up(subject, outcome.status);
+        self.count(&mut prepared, outcome);
         self.operations.name(prepared.operation)
     }
 
@@ -102,8 +105,9 @@ impl Aggregator {
         self.look_up(subject, Status::default())
     }
 
-    /// Counts an outcome of a prepared subject.
-    pub fn observe_prepared(&mut self, prepared: &Prepared, outcome: &Outcome) -> Result<(), Stale> {
+    /// Counts an outcome of a prepared subject, and notes there where it did: the next one of the same status, in the same
+    /// window, finds its series at once.
+    pub fn observe_prepared(&mut self, prepared: &mut Prepared, outcome: &Outcome) -> Result<(), Stale> {
         if prepared.epoch != self.epoch {
             return Err(Stale);
         }
@@ -171,7 +175,7 @@ impl Aggregator {
             }
         };
         let folded_ends = u8::from(client_folded) + u8::from(server_folded);
-        Prepared { epoch: self.epoch, client, server, operation, protocol, observed, folded_ends }
+        Prepared { epoch: self.epoch, client, server, operation, protocol, observed, folded_ends, place: NOWHERE }
     }
 
     /// The number of an identity, and whether it is one that others share.
@@ -199,7 +203,7 @@ impl Aggregator {
     }
 
     #[inline]
-    fn count(&mut self, prepared: &Prepared, outcome: &Outcome) {
+    fn count(&mut self, prepared: &mut Prepared, outcome: &Outcome) {
         self.counters.seen += 1;
         self.clock.hear(outcome.end);
         match self.count_in_window(prepared, outcome) {
@@ -211,32 +215,36 @@ impl Aggregator {
     }
 
     #[inline]
-    fn count_in_window(&mut self, prepared: &Prepared, outcome: &Outcome) -> Result<(), Withheld> {
-        let Prepared { epoch: _, client, server, operation, protocol, observed, folded_ends } = *prepared;
+    fn count_in_window(&mut self, prepared: &mut Prepared, outcome: &Outcome) -> Result<(), Withheld> {
+        let Prepared { epoch: _, client, server, operation, protocol, observed, folded_ends, ref mut place } =
+            *prepared;
         let window = match self.windows.find(outcome.end) {
             Some(window) => window,
             None => self.open_window(outcome.end)?,
         };
-        let (view, local, peer) = match observed {
-            Observed::Client | Observed::SamePoint => (View::Client, client, server),
-            Observed::Server => (View::Server, server, client),
-        };
-        let Status { class, code } = outcome.status;
-        let key = Key { local, peer, operation, code, view, protocol, class };
-        // Both places are found before anything is counted, so that an exchange counts whole or not at all.
-        let slot = self.series(window, key)?;
-        let same_point = match observed {
-            Observed::SamePoint => Some(self.series(window, key.of_other_end())?),
-            Observed::Client | Observed::Server => None,
-        };
-        self.windows.add(slot, outcome, same_point.is_some());
-        if let Some(slot) = same_point {
-            self.windows.add(slot, outcome, true);
-            self.counters.same_point += 1;
+        let view = if observed.by_client() { View::Client } else { View::Server };
+        let key = Key::new(view, [client, server], protocol, operation, outcome.status);
+        match observed {
+            Observed::Client | Observed::Server => {
+                if !self.windows.add_to_known(window, &key, place, outcome) {
+                    let slot = self.add_series(window, key)?;
+                    self.windows.add(slot, outcome, false);
+                }
+            }
+            Observed::SamePoint => self.count_in_both_views(window, key, outcome)?,
         }
         self.counters.late += u64::from(self.windows.window(window).late);
         self.counters.operations_folded += u64::from(operation == OTHER);
         self.counters.identities_folded += u64::from(folded_ends);
+        Ok(())
+    }
+
+    /// Counts an exchange that was measured at one point for both views.
+    fn count_in_both_views(&mut self, window: usize, key: Key, outcome: &Outcome) -> Result<(), Withheld> {
+        // Both places are found before anything is counted, so that an exchange counts whole or not at all.
+        let slots = [self.series(window, key)?, self.series(window, key.of_other_end())?];
+        slots.into_iter().for_each(|slot| self.windows.add(slot, outcome, true));
+        self.counters.same_point += 1;
         Ok(())
     }
 
@@ -272,7 +280,7 @@ impl Aggregator {
         if self.windows.series_len() < most - most / 8 && self.has_room() {
             return Ok(self.windows.add_series(window, key));
         }
-        let folded = Key { operation: OTHER, code: 0, ..key };
+        let folded = key.with_request(OTHER, 0);
         let slot = match self.windows.find_series(window, &folded) {
             Some(slot) => Some(slot),
             None => self.add_folded_series(window, folded, most - most / 16),
@@ -294,11 +302,11 @@ impl Aggregator {
     /// The key with the ends that are external folded into one for each kind.
     fn without_external_names(&mut self, key: Key) -> Key {
         let round = self.round();
-        let mut fold = |id| {
+        let fold = |id| {
             let kind = self.roster.identity(id).kind;
             if kind.is_local() { id } else { self.roster.other(kind, round) }
         };
-        Key { local: fold(key.local), peer: fold(key.peer), ..key }
+        key.with_ends(key.ends().map(fold))
     }
 
     /// Whether the budget has room for more than the last folds.
@@ -332,26 +340,21 @@ impl Aggregator {
 
     /// The series of a window, as plain data.
     fn snapshot(&self, closed: &OpenWindow) -> Option<WindowSnapshot> {
+        let mut scratch = Exponential::new(self.config.distribution);
         let mut points: Vec<SeriesPoint> = closed
             .series
             .iter()
             .filter(|series| !series.is_empty())
-            .map(|series| series.point(self.names_of(&series.key), closed.window))
+            .map(|series| series.point(self.names_of(&series.key), closed.window, &mut scratch))
             .collect();
         points.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         (!points.is_empty()).then(|| WindowSnapshot { window: closed.window, points, coverage: Coverage::default() })
     }
 
     fn names_of(&self, key: &Key) -> SeriesKey {
-        let Key { local, peer, operation, code, view, protocol, class } = *key;
-        SeriesKey {
-            view,
-            local: self.roster.identity(local).clone(),
-            peer: self.roster.identity(peer).clone(),
-            protocol,
-            operation: self.operations.name(operation).clone(),
-            status: Status { class, code },
-        }
+        let [local, peer] = key.ends().map(|id| self.roster.identity(id).clone());
+        let operation = self.operations.name(key.operation()).clone();
+        SeriesKey { view: key.view, local, peer, protocol: key.protocol, operation, status: key.status() }
     }
 
     /// Forgets names that were idle for too long. Those in open windows are in use.
@@ -373,8 +376,7 @@ impl Aggregator {
 /// Notes that the names in a window are in use.
 fn touch(roster: &mut Roster, operations: &mut Operations, window: &OpenWindow, round: u64) {
     for series in &window.series {
-        roster.touch(series.key.local, round);
-        roster.touch(series.key.peer, round);
-        operations.touch(series.key.operation, round);
+        series.key.ends().into_iter().for_each(|id| roster.touch(id, round));
+        operations.touch(series.key.operation(), round);
     }
 }

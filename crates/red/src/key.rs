@@ -2,7 +2,11 @@
 
 use std::hash::{Hash, Hasher};
 
-use geophone_model::{protocol::Protocol, series::View, status::StatusClass};
+use geophone_model::{
+    protocol::Protocol,
+    series::View,
+    status::{Status, StatusClass},
+};
 
 /// Number of an identity in the [`Roster`](crate::roster::Roster).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,54 +16,81 @@ pub(crate) struct IdentityId(pub(crate) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct OperationId(pub(crate) u32);
 
-/// What a series counts, in 20 bytes.
-#[derive(Clone, Copy, Debug)]
+/// What a series counts, in three words: the numbers that make it up are written, read and compared two at a time, because
+/// this is the hot path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
-    pub(crate) local: IdentityId,
-    pub(crate) peer: IdentityId,
-    pub(crate) operation: OperationId,
-    pub(crate) code: u32,
+    /// Local in the upper half, peer in the lower.
+    ends: u64,
+    /// Operation in the upper half, code in the lower.
+    request: u64,
     pub(crate) view: View,
     pub(crate) protocol: Protocol,
     pub(crate) class: StatusClass,
 }
 
 impl Key {
+    /// The series of a view of the exchanges between two.
+    pub(crate) fn new(
+        view: View,
+        [client, server]: [IdentityId; 2],
+        protocol: Protocol,
+        operation: OperationId,
+        status: Status,
+    ) -> Self {
+        let [local, peer] = match view {
+            View::Client => [client, server],
+            View::Server => [server, client],
+        };
+        Self {
+            ends: pair(local.0, peer.0),
+            request: pair(operation.0, status.code),
+            view,
+            protocol,
+            class: status.class,
+        }
+    }
+
     /// The series that counts the same at the other end.
     pub(crate) fn of_other_end(self) -> Self {
         let view = match self.view {
             View::Client => View::Server,
             View::Server => View::Client,
         };
-        Self { view, local: self.peer, peer: self.local, ..self }
+        Self { view, ends: self.ends.rotate_left(32), ..self }
     }
 
-    fn ends(&self) -> u64 {
-        u64::from(self.local.0) << 32 | u64::from(self.peer.0)
+    pub(crate) fn with_ends(self, [local, peer]: [IdentityId; 2]) -> Self {
+        Self { ends: pair(local.0, peer.0), ..self }
     }
 
-    fn operation_and_code(&self) -> u64 {
-        u64::from(self.operation.0) << 32 | u64::from(self.code)
+    /// The local identity and the peer.
+    pub(crate) fn ends(&self) -> [IdentityId; 2] {
+        [IdentityId((self.ends >> 32) as u32), IdentityId(self.ends as u32)]
+    }
+
+    pub(crate) fn with_request(self, operation: OperationId, code: u32) -> Self {
+        Self { request: pair(operation.0, code), ..self }
+    }
+
+    pub(crate) fn operation(&self) -> OperationId {
+        OperationId((self.request >> 32) as u32)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        Status { class: self.class, code: self.request as u32 }
     }
 }
 
-/// As few comparisons as there can be: this is the hot path.
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        let Self { local: _, peer: _, operation: _, code: _, view, protocol, class } = *self;
-        self.ends() == other.ends()
-            && self.operation_and_code() == other.operation_and_code()
-            && (view, protocol, class) == (other.view, other.protocol, other.class)
-    }
+fn pair(upper: u32, lower: u32) -> u64 {
+    u64::from(upper) << 32 | u64::from(lower)
 }
-
-impl Eq for Key {}
 
 impl Hash for Key {
     /// The view swaps local and peer, an operation has one protocol, and a code nearly always one class: hashing these three
     /// as well would cost more than the rare collision.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.ends());
-        state.write_u64(self.operation_and_code());
+        state.write_u64(self.ends);
+        state.write_u64(self.request);
     }
 }

@@ -11,6 +11,9 @@ use crate::{accumulator::Accumulator, key::Key, subject::Outcome};
 /// Closed windows whose memory is kept for the next ones.
 const MAX_SPARE_WINDOWS: usize = 2;
 
+/// A place that no series has.
+pub(crate) const NOWHERE: u32 = u32::MAX;
+
 /// The open windows.
 #[derive(Debug)]
 pub(crate) struct Windows {
@@ -140,8 +143,21 @@ impl Windows {
         Slot { window, series: at }
     }
 
-    /// Counts an exchange in a series.
+    /// Counts an exchange in the series of a key, if there is one. `place` is where it may be, and then where it is.
     #[inline]
+    pub(crate) fn add_to_known(&mut self, window: usize, key: &Key, place: &mut u32, outcome: &Outcome) -> bool {
+        let OpenWindow { index, series, .. } = &mut self.open[window];
+        if series.get(*place as usize).is_none_or(|series| series.key != *key) {
+            let Some(at) = index.find(self.hasher.hash_one(key), |&at| series[at as usize].key == *key) else {
+                return false;
+            };
+            *place = *at;
+        }
+        self.bytes += series[*place as usize].add(outcome, false);
+        true
+    }
+
+    /// Counts an exchange in a series.
     pub(crate) fn add(&mut self, slot: Slot, outcome: &Outcome, same_point: bool) {
         self.bytes += self.open[slot.window].series[slot.series as usize].add(outcome, same_point);
     }

@@ -23,8 +23,10 @@ use prometheus_client::{
     },
 };
 
-/// Exchanges in one pass over all series, at least.
+/// Exchanges in one pass, at least.
 const MIN_EXCHANGES: usize = 4_096;
+/// Passes over all series in skewed traffic: in one, few of the rare ones would come.
+const SKEWED_PASSES: usize = 4;
 /// Different outcomes, few enough to stay in the first-level cache, as one that has just been parsed is.
 const OUTCOMES: usize = 127;
 
@@ -33,12 +35,15 @@ pub(crate) struct Traffic {
     clients: Vec<Arc<Identity>>,
     servers: Vec<Arc<Identity>>,
     paths: Vec<String>,
-    /// In no order that a cache could like.
+    /// All series, in no order that a cache could like.
+    pub(crate) series: Vec<Exchange>,
+    /// Exchanges, in no such order either.
     pub(crate) exchanges: Vec<Exchange>,
     outcomes: Vec<Outcome>,
 }
 
 /// An exchange, by indexes.
+#[derive(Clone, Copy)]
 pub(crate) struct Exchange {
     /// Which series it belongs to.
     pub(crate) series: u32,
@@ -48,28 +53,56 @@ pub(crate) struct Exchange {
 }
 
 impl Traffic {
-    /// Exchanges of so many series, which go round all of them.
-    pub(crate) fn of_series(series: usize) -> Self {
+    /// Exchanges of so many series, which go round all of them: each is always the one that was used longest ago.
+    pub(crate) fn uniform(series: usize) -> Self {
+        let mut traffic = Self::of_series(series);
+        let rounds = MIN_EXCHANGES.div_ceil(series);
+        traffic.exchanges = traffic.series.repeat(rounds);
+        Random::new().shuffle(&mut traffic.exchanges);
+        traffic
+    }
+
+    /// Exchanges of so many series, which come as words come in a text (Zipf's law): the nth most frequent one n times as
+    /// rarely as the first.
+    pub(crate) fn skewed(series: usize) -> Self {
+        let mut traffic = Self::of_series(series);
+        let mut total = 0.0;
+        let up_to: Vec<f64> = (1..=series)
+            .map(|rank| {
+                total += 1.0 / rank as f64;
+                total
+            })
+            .collect();
+        let mut random = Random::new();
+        traffic.exchanges = (0..SKEWED_PASSES * series.max(MIN_EXCHANGES))
+            .map(|_| {
+                let drawn = random.uniform() * total;
+                traffic.series[up_to.partition_point(|sum| *sum <= drawn).min(series - 1)]
+            })
+            .collect();
+        traffic
+    }
+
+    fn of_series(series: usize) -> Self {
         let (paths_len, servers_len) = (series.min(10), (series / 10).clamp(1, 20));
         let clients_len = series / paths_len / servers_len;
         let service = |kind: &str, n| Arc::new(Identity::new(IdentityKind::Process, None, &format!("{kind}-{n}")));
         let mut random = Random::new();
-        let mut exchanges: Vec<_> = (0..series.max(MIN_EXCHANGES))
+        let mut all: Vec<_> = (0..series)
             .map(|n| {
-                let (client, rest) = (n % series % clients_len, n % series / clients_len);
+                let (client, rest) = (n % clients_len, n / clients_len);
                 let (server, path) = (rest % servers_len, rest / servers_len);
                 let [client, server, path] = [client, server, path].map(|index| index as u16);
-                Exchange { series: (n % series) as u32, client, server, path }
+                Exchange { series: n as u32, client, server, path }
             })
             .collect();
-        for last in (1..exchanges.len()).rev() {
-            exchanges.swap(last, random.below(last + 1));
-        }
+        random.shuffle(&mut all);
         Self {
             clients: (0..clients_len).map(|n| service("client", n)).collect(),
             servers: (0..servers_len).map(|n| service("server", n)).collect(),
             paths: (0..paths_len).map(|n| format!("/api/v1/users/{}/orders/kind-{n}x", 1_000 + n)).collect(),
-            exchanges,
+            series: all,
+            exchanges: Vec::new(),
             outcomes: (0..OUTCOMES).map(|_| outcome(random.latency_ns())).collect(),
         }
     }
@@ -91,23 +124,22 @@ impl Traffic {
         }
     }
 
-    /// An aggregator that has seen the traffic a hundred times.
+    /// An aggregator that has seen a hundred exchanges of each series.
     pub(crate) fn recorded(&self) -> Aggregator {
         let mut config = Config::default();
         config.memory_budget = 256 << 20;
         let mut aggregator = Aggregator::new(config);
-        for (n, exchange) in (0..100).flat_map(|_| &self.exchanges).enumerate() {
+        for (n, exchange) in (0..100).flat_map(|_| &self.series).enumerate() {
             aggregator.observe(&self.subject(exchange), self.outcome(n));
         }
         aggregator
     }
 
-    /// Something for each series, made beforehand.
-    pub(crate) fn for_each_series<T>(&self, mut make: impl FnMut(&Exchange) -> T) -> Vec<T> {
-        let mut firsts: Vec<&Exchange> = self.exchanges.iter().collect();
-        firsts.sort_by_key(|exchange| exchange.series);
-        firsts.dedup_by_key(|exchange| exchange.series);
-        firsts.into_iter().map(&mut make).collect()
+    /// Something for each series, made beforehand, by the series' numbers.
+    pub(crate) fn for_each_series<T>(&self, make: impl FnMut(&Exchange) -> T) -> Vec<T> {
+        let mut in_order = self.series.clone();
+        in_order.sort_by_key(|exchange| exchange.series);
+        in_order.iter().map(make).collect()
     }
 
     /// What identifies a series for the peers.
@@ -187,14 +219,19 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() >> 11) as usize % bound
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, (self.next() >> 11) as usize % (last + 1));
+        }
+    }
+
+    fn uniform(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Log-normal, median 1 ms, 99th percentile 5 ms.
     fn latency_ns(&mut self) -> u64 {
-        let mut uniform = || (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
-        let normal = (-2.0 * (1.0 - uniform()).ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos();
+        let normal = (-2.0 * (1.0 - self.uniform()).ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos();
         (1e6 * (0.7 * normal).exp()) as u64
     }
 }

@@ -124,7 +124,7 @@ fn under_churn_memory_stays_within_the_budget_and_old_names_expire() {
     assert_eq!(counters.recorded, 60 * 400, "{counters:?}");
     assert_balanced(&aggregator);
 
-    for round in 60..70 {
+    for round in 60..80 {
         aggregator.observe(&get(&shop, &shop, "/"), &ok_at(10 * round));
         aggregator.advance(at(10 * round + 2));
     }

@@ -114,11 +114,40 @@ fn points_are_sorted_and_keys_unique() {
 fn a_prepared_subject_counts_like_the_subject() {
     let (web, shop) = (process("web"), process("shop"));
     let mut aggregator = Aggregator::new(Config::default());
-    let prepared = aggregator.prepare(&get(&web, &shop, "/users/7"));
+    let mut prepared = aggregator.prepare(&get(&web, &shop, "/users/7"));
     assert_eq!(aggregator.operation(&prepared).map(|operation| &**operation), Ok("GET /users/{id}"));
-    aggregator.observe_prepared(&prepared, &ok_at(1)).unwrap();
+    aggregator.observe_prepared(&mut prepared, &ok_at(1)).unwrap();
     aggregator.observe(&get(&web, &shop, "/users/8"), &Outcome { timing: Timing::Untimed, ..ok_at(1) });
     assert_eq!(operations(&aggregator.flush()), [("GET /users/{id}".to_owned(), 2)]);
+}
+
+#[test]
+fn prepared_subjects_find_their_series_in_every_window_and_status() {
+    let (web, shop) = (process("web"), process("shop"));
+    let paths = ["/a", "/b", "/c"];
+    let [mut at_once, mut prepared_for] = [(); 2].map(|()| Aggregator::new(Config::default()));
+    let mut prepared = paths.map(|path| prepared_for.prepare(&get(&web, &shop, path)));
+    for step in 0..600 {
+        // Over windows back and forth, so that a series is now at one place and then at another.
+        let outcome = Outcome { status: status(200 + step % 5 / 4), ..ok_at(u64::from(step * 7 % 30)) };
+        let path = (step * step) as usize % paths.len();
+        at_once.observe(&get(&web, &shop, paths[path]), &outcome);
+        prepared_for.observe_prepared(&mut prepared[path], &outcome).unwrap();
+    }
+    assert_eq!(prepared_for.flush(), at_once.flush());
+}
+
+#[test]
+fn many_exchanges_of_one_series_are_all_counted() {
+    let (web, shop) = (process("web"), process("shop"));
+    let mut aggregator = Aggregator::new(Config::default());
+    for number in 0..100_000 {
+        aggregator.observe(&get(&web, &shop, "/"), &Outcome::answered(at(1), 1_000_000 + number % 1_000));
+    }
+    let point = aggregator.flush().remove(0).points.remove(0);
+    assert_eq!((point.requests, point.duration.count()), (100_000, 100_000));
+    assert_eq!((point.duration.min_ns, point.duration.max_ns), (1_000_000, 1_000_999));
+    assert_eq!(point.duration.sum_ns, 100_000 * 1_000_000 + 100 * (0..1_000).sum::<u64>());
 }
 
 #[test]
@@ -127,12 +156,12 @@ fn what_was_prepared_is_refused_once_names_were_forgotten() {
     let mut config = Config::default();
     config.idle_windows = 1;
     let mut aggregator = Aggregator::new(config);
-    let prepared = aggregator.prepare(&get(&web, &shop, "/"));
+    let mut prepared = aggregator.prepare(&get(&web, &shop, "/"));
     for second in [0, 50, 100] {
         aggregator.observe(&get(&shop, &shop, "/"), &ok_at(second));
         aggregator.advance(at(second));
     }
-    assert_eq!(aggregator.observe_prepared(&prepared, &ok_at(100)), Err(Stale));
-    let again = aggregator.prepare(&get(&web, &shop, "/"));
-    assert_eq!(aggregator.observe_prepared(&again, &ok_at(100)), Ok(()));
+    assert_eq!(aggregator.observe_prepared(&mut prepared, &ok_at(100)), Err(Stale));
+    let mut again = aggregator.prepare(&get(&web, &shop, "/"));
+    assert_eq!(aggregator.observe_prepared(&mut again, &ok_at(100)), Ok(()));
 }
