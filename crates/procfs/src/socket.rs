@@ -164,14 +164,14 @@ impl Machine {
         found: &mut Vec<(NetNs, Transport, DiagnosedSocket)>,
     ) -> Result<(), Unreadable> {
         let mut channel = Channel::open(root, namespace, Subject::Sockets, &mut scan.cost)?;
-        let mut left = self.config.max_sockets;
+        let (mut left, mut is_cut) = (self.config.max_sockets, false);
         for transport in [Transport::Tcp, Transport::Udp] {
             for family in [Family::V4, Family::V6] {
-                let SocketScan { unbound, is_truncated, cost, .. } = scan;
+                let SocketScan { unbound, cost, .. } = scan;
                 let request = diag::dump(transport, family);
                 channel.ask((diag::KIND, diag::KIND), Wanted::All, &request, cost, |payload| {
-                    if left == 0 {
-                        *is_truncated = true;
+                    is_cut = left == 0;
+                    if is_cut {
                         return false;
                     }
                     left -= 1;
@@ -184,7 +184,9 @@ impl Machine {
                     }
                     true
                 })?;
-                if left == 0 {
+                // What the kernel has not been asked for may have no socket at all.
+                if is_cut {
+                    scan.is_truncated = true;
                     return Ok(());
                 }
             }

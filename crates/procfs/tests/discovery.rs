@@ -192,6 +192,26 @@ fn a_listener_that_is_closed_has_no_holder() {
     assert_eq!(last_answers(&mut discovery), []);
 }
 
+/// What is left out to keep a limit is said in a sentence each: for processes, for sockets, for addresses.
+#[test]
+fn a_survey_that_a_limit_has_cut_says_so() {
+    let _listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let cut = |change: fn(&mut Config)| {
+        let mut config = Config::new(Timestamp::MIN);
+        change(&mut config);
+        let limits = Discovery::start(Machine::new(config), || at(0)).unwrap().survey().limits;
+        ["Processes are", "Sockets older than this run are", "The addresses of this machine are"].map(|what| {
+            let said = limits.iter().filter(|limit| limit.starts_with(&format!("{what} known in part only: ")));
+            said.count()
+        })
+    };
+    assert_eq!(cut(|_| {}), [0, 0, 0]);
+    assert_eq!(cut(|config| config.max_processes = 1), [1, 1, 1]);
+    assert_eq!(cut(|config| config.max_descriptors = 1), [0, 1, 0]);
+    assert_eq!(cut(|config| config.max_sockets = 1), [0, 1, 0]);
+    assert_eq!(cut(|config| config.max_addresses = 0), [0, 0, 1]);
+}
+
 /// A survey knows the holders of listeners that are older.
 #[test]
 fn a_listener_from_before_changes_hands() {

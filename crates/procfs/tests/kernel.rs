@@ -4,7 +4,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream, UdpSocket},
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::fs::symlink},
     process::{Child, Command, Stdio},
 };
 
@@ -178,10 +178,10 @@ fn another_network_namespace_is_looked_into() {
     const SERVE: &str = "GEOPHONE_TEST_SERVE";
     const TEST: &str = "another_network_namespace_is_looked_into";
     if std::env::var_os(SERVE).is_some() {
-        let listener = TcpListener::bind("192.0.2.77:8080").unwrap();
+        let held = (TcpListener::bind("192.0.2.77:8080").unwrap(), UdpSocket::bind("192.0.2.77:8080").unwrap());
         std::io::stdout().write_all(b"\nready\n").unwrap();
         std::io::stdin().read_line(&mut String::new()).unwrap();
-        drop(listener);
+        drop(held);
         return;
     }
     if !can_make_namespaces() {
@@ -206,6 +206,20 @@ fn another_network_namespace_is_looked_into() {
     assert_eq!((fact.pid, fact.netns), (Pid(child.0.id()), there));
     let (found, _) = machine().find_socket(Pid(child.0.id()), Transport::Tcp, local, None).unwrap();
     assert_eq!(found.cookie, fact.cookie);
+
+    // Seen through a procfs that has this one process only, there are two sockets, of two dumps of the kernel's.
+    let root = std::env::temp_dir().join(format!("geophone-procfs-{}-one", child.0.id()));
+    std::fs::create_dir(&root).unwrap();
+    symlink(format!("/proc/{}", child.0.id()), root.join(child.0.id().to_string())).unwrap();
+    let within = |max_sockets| {
+        let mut config = Config::new(Timestamp::MIN);
+        (config.root, config.max_sockets) = (root.clone(), max_sockets);
+        let scan = Machine::new(config).sockets(NOW).unwrap();
+        (scan.facts.len(), scan.skipped, scan.is_truncated)
+    };
+    let scans = [0, 1, 2].map(within);
+    std::fs::remove_dir_all(&root).unwrap();
+    assert_eq!(scans, [(0, vec![], true), (1, vec![], true), (2, vec![], false)]);
 
     let addresses = machine().addresses(NOW).unwrap();
     assert!(addresses.facts.contains(&Fact::LocalAddress { at: NOW, netns: there, ip: local.ip() }));

@@ -1,11 +1,12 @@
 //! Looking things up beside a capture, so that no packet waits for `/proc`.
 //!
 //! `listeners` knows when it is time to ask who holds a listener, `agenda` how much may be looked for and when, and `search`
-//! looks.
+//! looks. `survey` looks at everything, once.
 
 mod agenda;
 mod listeners;
 mod search;
+mod survey;
 mod threads;
 
 use std::{
@@ -27,6 +28,8 @@ use self::{
     threads::Question,
 };
 use crate::machine::Machine;
+
+pub use self::survey::Survey;
 
 /// How much is kept and how much may wait.
 #[derive(Clone, Copy, Debug)]
@@ -79,16 +82,6 @@ pub struct Discovery {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// What a look at everything found, and what it could not see, as sentences.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Survey {
-    /// Processes, sockets with their holders, addresses.
-    pub facts: Vec<Fact>,
-    /// What could not be seen, and what to do about it.
-    pub limits: Vec<String>,
-}
-
 /// What the limits of a [`Discovery`] have cost so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -132,37 +125,13 @@ impl Discovery {
 
     /// Everything that is there now, looked at in the calling thread.
     pub fn survey(&mut self) -> Survey {
-        let Self { machine, listeners, .. } = self;
-        let (mut facts, mut limits) = (Vec::new(), Vec::new());
-        match machine.processes() {
-            Ok(scan) => facts.extend(scan.facts.into_iter().map(Fact::Process)),
-            Err(error) => limits.push(format!("Processes are not known: {error}")),
-        }
-        match machine.sockets((self.now)()) {
-            Ok(scan) => {
-                if scan.processes_denied > 0 {
-                    let denied = scan.processes_denied;
-                    limits.push(format!(
-                        "Who owns the sockets of {denied} processes is not known: their descriptors are closed to this process \
-                         (CAP_SYS_PTRACE opens those of other users)"
-                    ));
-                }
-                for skipped in &scan.skipped {
-                    let (netns, reason) = (skipped.netns.0, &skipped.reason);
-                    limits.push(format!(
-                        "Sockets older than this run in network namespace {netns} are not known: {reason}"
-                    ));
-                }
-                scan.facts.iter().for_each(|fact| listeners.surveyed(fact));
-                facts.extend(scan.facts.into_iter().map(Fact::Socket));
+        let survey = Survey::of(&self.machine, self.now);
+        for fact in &survey.facts {
+            if let Fact::Socket(socket) = fact {
+                self.listeners.surveyed(socket);
             }
-            Err(error) => limits.push(format!("Sockets older than this run are not known: {error}")),
         }
-        match machine.addresses((self.now)()) {
-            Ok(scan) => facts.extend(scan.facts),
-            Err(error) => limits.push(format!("The addresses of this machine are not known: {error}")),
-        }
-        Survey { facts, limits }
+        survey
     }
 
     /// A socket has changed: asks for the process that acted, the addresses of a namespace that is new, and the holder of a
@@ -185,17 +154,14 @@ impl Discovery {
 
     /// A process was seen to act; what it is will be looked up if that was not done before.
     pub fn saw(&mut self, pid: Pid) {
-        if self.asked.len() >= self.limits.asked {
-            self.asked.clear();
-        }
-        if self.asked.insert(pid) {
+        if self.remember(pid) {
             self.ask(Question::Process(pid, None));
         }
     }
 
     /// A process runs another program since a time. It may be gone before anybody can look.
     pub fn exec(&mut self, pid: Pid, at: Timestamp) {
-        self.asked.insert(pid);
+        self.remember(pid);
         self.ask(Question::Process(pid, Some(at)));
         let Self { listeners, inquiries, dropped, .. } = self;
         listeners.exec(pid, at, |inquiry| ask(inquiries.as_ref(), inquiry, dropped));
@@ -228,6 +194,14 @@ impl Discovery {
     /// What the limits have cost so far.
     pub const fn counters(&self) -> DiscoveryCounters {
         DiscoveryCounters { questions_dropped: self.dropped, listeners_evicted: self.listeners.evicted }
+    }
+
+    /// A process is asked for. Returns whether it is not remembered that it was before.
+    fn remember(&mut self, pid: Pid) -> bool {
+        if self.asked.len() >= self.limits.asked {
+            self.asked.clear();
+        }
+        self.asked.insert(pid)
     }
 
     /// A socket was seen in a network namespace. One that is new has addresses that are not known yet: a container's.

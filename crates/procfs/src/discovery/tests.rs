@@ -66,6 +66,7 @@ fn the_memory_of_who_was_asked_for_begins_anew() {
     for other in 0..100 {
         // Numbers that no process has (PID_MAX_LIMIT is 4,194,304).
         discovery.saw(Pid(5_000_000 + other));
+        discovery.exec(Pid(6_000_000 + other), NOW);
         discovery.saw_namespace(NetNs(other));
         assert!(discovery.asked.len() <= 4 && discovery.namespaces.len() <= 4);
     }
