@@ -46,6 +46,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 /// Crates that may hold `unsafe` code.
 const MAY_BE_UNSAFE: &[&str] = &["probe", "probe-ebpf", "testkit"];
 
+/// Files that may ask the system for the time other than by std, which clippy.toml watches over. What runs beside a capture
+/// takes its times from the capture's clock: a second reading of the wall clock is apart from it once somebody sets that.
+const MAY_READ_CLOCKS: &[&str] = &["crates/probe/src/clock.rs", "crates/testkit/src/clock.rs"];
+
 /// A file longer than this is more than one room.
 const MAX_LINES: usize = 700;
 
@@ -125,6 +129,7 @@ fn lines(file: &Path, text: &str, breaches: &mut Vec<String>) {
         breaches.push(format!("{shown}: begins without a `//!` that says what is in it"));
     }
     let may_be_unsafe = crate_name.is_some_and(|name| MAY_BE_UNSAFE.contains(&name.as_str())) || is_test(file);
+    let may_read_clocks = MAY_READ_CLOCKS.iter().any(|may| Path::new(may) == file) || is_test(file);
     for (number, line) in text.lines().enumerate() {
         let code = line.split("//").next().unwrap_or_default();
         let place = || format!("{shown}:{}", number + 1);
@@ -133,6 +138,9 @@ fn lines(file: &Path, text: &str, breaches: &mut Vec<String>) {
             && !code.contains('"')
         {
             breaches.push(format!("{}: `unsafe` lives in {} only", place(), MAY_BE_UNSAFE.join(", ")));
+        }
+        if !may_read_clocks && code.contains("clock_gettime") && !code.contains('"') {
+            breaches.push(format!("{}: clocks are read in {} only", place(), MAY_READ_CLOCKS.join(", ")));
         }
         if line.ends_with(' ') || line.contains('\t') && !line.contains("\\t") && !is_test(file) {
             breaches.push(format!("{}: a tab, or blanks at the end", place()));

@@ -15,11 +15,11 @@ use geophone_analysis::Analysis;
 use geophone_capture_file::recording::{self, Existing, Header, Writer};
 use geophone_model::{capture::CaptureEvent, fact::Fact, ledger::LedgerRow, net::SocketCookie, time::Timestamp};
 use geophone_pipeline::{Policy, PolicyKey, SkipUntil, Way};
-use geophone_probe::{Capture, Family, Flow, Item, Pace, Skip};
+use geophone_probe::{Capture, Clock, Family, Flow, Item, Pace, Skip};
 use geophone_procfs::{Discovery, Machine, Survey};
 use geophone_store::{EventKind, Store};
 
-use crate::{args::Hooks, budget::Budget, clocks, rows::Rows, settings::Settings, sink::Sink};
+use crate::{args::Hooks, budget::Budget, rows::Rows, settings::Settings, sink::Sink};
 
 /// How far event time stays behind the clock when nothing happens: an event that has been stamped may still be on its way
 /// through the ring.
@@ -50,7 +50,6 @@ pub(crate) struct Ended {
 impl Live {
     /// Attaches to the kernel. `own_port` is where this program listens itself.
     pub(crate) fn open(settings: &Settings, budget: Budget, store: Arc<dyn Store>, own_port: u16) -> Result<Self> {
-        let begun = clocks::now();
         let mut config = geophone_probe::Config::default();
         config.cgroup.clone_from(&settings.cgroup);
         config.family = match settings.capture {
@@ -60,11 +59,13 @@ impl Live {
         config.own_ports = vec![own_port];
         config.ring_bytes = budget.ring_bytes;
         // The file is made first: one that cannot be written must not cost a kernel attachment.
-        let recorder = settings.record.as_deref().map(|path| Recorder::create(path, begun)).transpose()?;
+        let recorder = settings.record.as_deref().map(Recorder::create).transpose()?;
         let capture = Capture::open(&config)
             .context("cannot listen to this machine (a recording can be looked at without: `geophone replay FILE`)")?;
-        let machine = Machine::new(geophone_procfs::Config::new(clocks::boot()));
-        let discovery = Discovery::start(machine, clocks::now);
+        let clock = capture.clock();
+        let begun = clock.now();
+        let machine = Machine::new(geophone_procfs::Config::new(clock.boot()));
+        let discovery = Discovery::start(machine, move || clock.now());
         let mut live = Self {
             capture,
             discovery: discovery.context("cannot start the threads that look up processes and listeners")?,
@@ -80,6 +81,12 @@ impl Live {
         Ok(live)
     }
 
+    /// The clock of all that is captured. From here on no other is read: the wall clock may be set at any time, and would then
+    /// be ahead of the events, or behind them.
+    pub(crate) const fn clock(&self) -> Clock {
+        self.capture.clock()
+    }
+
     /// What is attached and what is not, in sentences; also noted as events.
     pub(crate) fn hooks(&mut self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -88,7 +95,7 @@ impl Live {
                 geophone_probe::HookState::Attached => EventKind::CaptureAttached,
                 _ => EventKind::CaptureUnavailable,
             };
-            self.sink.note(clocks::now(), kind, 0, hook.to_string());
+            self.sink.note(self.capture.clock().now(), kind, 0, hook.to_string());
             lines.push(hook.to_string());
         }
         lines
@@ -106,10 +113,11 @@ impl Live {
     /// Captures until `stop` is set, then takes the hooks away, empties the ring and returns the final accounts.
     pub(crate) fn run(mut self, stop: &AtomicBool) -> Result<Ended> {
         let mut pace = Pace::new(self.capture.ring_bytes());
-        let mut next_write = clocks::now();
+        let clock = self.clock();
+        let mut next_write = clock.now();
         while !stop.load(Ordering::Relaxed) {
             let wait = pace.after(self.drain()?);
-            let now = clocks::now();
+            let now = clock.now();
             if now >= next_write || self.rows.waiting() > self.max_waiting {
                 next_write = now.plus_ns(WRITE_EVERY_NS);
                 self.tick(now.minus_ns(HOLD_BACK_NS));
@@ -124,9 +132,9 @@ impl Live {
         for fact in self.discovery.finish() {
             self.learn(&fact);
         }
-        self.tick(clocks::now());
+        self.tick(clock.now());
         self.analysis.finish(&mut |named| self.rows.take(named));
-        self.sink.note(clocks::now(), EventKind::AgentStopped, 0, "as it was told to");
+        self.sink.note(clock.now(), EventKind::AgentStopped, 0, "as it was told to");
         self.write()?;
         if let Some(recorder) = self.recorder.take() {
             recorder.finish()?;
@@ -185,7 +193,7 @@ impl Live {
     }
 
     fn tick(&mut self, now: Timestamp) {
-        let now = now.max(self.analysis.watermark().min(clocks::now()));
+        let now = now.max(self.analysis.watermark().min(self.clock().now()));
         self.analysis.tick(now, &mut self.wishes, &mut |named| self.rows.take(named));
         self.grant();
     }
@@ -217,7 +225,7 @@ impl Live {
     fn write(&mut self) -> Result<()> {
         let ledger = self.ledger()?;
         let (windows, exchanges) = (self.analysis.take_windows(), self.rows.gathered());
-        self.sink.write(windows, exchanges, clocks::now(), ledger)
+        self.sink.write(windows, exchanges, self.clock().now(), ledger)
     }
 
     fn ledger(&self) -> Result<Vec<LedgerRow>> {
@@ -250,10 +258,11 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn create(path: &Path, begun: Timestamp) -> Result<Self> {
+    fn create(path: &Path) -> Result<Self> {
         let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
-        let header =
-            Header::new(begun).with_kernel(&kernel).with_recorder(concat!("geophone ", env!("CARGO_PKG_VERSION")));
+        let header = Header::new(Clock::measure().now())
+            .with_kernel(&kernel)
+            .with_recorder(concat!("geophone ", env!("CARGO_PKG_VERSION")));
         let writer = recording::create(path, Existing::Refuse, &header)?;
         Ok(Self { writer, path: path.to_owned() })
     }

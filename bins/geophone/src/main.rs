@@ -7,7 +7,6 @@
 
 mod args;
 mod budget;
-mod clocks;
 mod live;
 mod not_seen;
 mod replay;
@@ -78,6 +77,7 @@ fn live(settings: Settings) -> Result<ExitCode> {
     println!("Capture is attached. Open http://{address}/");
     std::io::stdout().flush()?;
 
+    let clock = live.clock();
     let stop = Arc::new(AtomicBool::new(false));
     let (over, capture_is_over) = tokio::sync::oneshot::channel::<()>();
     let capture = {
@@ -104,7 +104,8 @@ fn live(settings: Settings) -> Result<ExitCode> {
                 _ = capture_is_over => {}
             }
         };
-        let state = serve::state(&listener, store, Now::Provided(Arc::new(clocks::now)), settings.allowed_hosts)?;
+        let state =
+            serve::state(&listener, store, Now::Provided(Arc::new(move || clock.now())), settings.allowed_hosts)?;
         serve::serve(listener, state.with_not_seen(not_seen), end).await
     });
     stop.store(true, Ordering::Relaxed);

@@ -15,9 +15,10 @@ use geophone_model::{
     time::{Timestamp, Window},
 };
 use geophone_pipeline::NoPolicy;
+use geophone_probe::Clock;
 use geophone_store::{EventKind, Store};
 
-use crate::{budget::Budget, clocks, rows::Rows, sink::Sink};
+use crate::{budget::Budget, rows::Rows, sink::Sink};
 
 /// How much event time passes between two rounds of upkeep.
 const TICK_NS: u64 = 1_000_000_000;
@@ -36,7 +37,7 @@ pub(crate) fn replay(path: &Path, budget: Budget, store: Arc<dyn Store>) -> Resu
     let mut source = geophone_capture_file::open(path)?;
     let mut analysis = Analysis::new(Config::within_memory(budget.analysis_bytes));
     let mut rows = Rows::all();
-    let mut sink = Sink::new(store, clocks::now());
+    let mut sink = Sink::new(store, Clock::measure().now());
     let mut progress = Progress::new();
     let (mut first, mut next_tick) = (None, Timestamp::MIN);
     let damage = loop {

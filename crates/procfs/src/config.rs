@@ -11,8 +11,8 @@ use geophone_model::time::Timestamp;
 pub struct Config {
     /// Where procfs is mounted. In a container that looks at its host, that is often `/host/proc`.
     pub root: PathBuf,
-    /// The wall-clock time at which the machine was booted: the difference of `CLOCK_REALTIME` and `CLOCK_BOOTTIME`. The
-    /// kernel counts the start of a process from there.
+    /// The wall-clock time at which the machine was booted: the difference of `CLOCK_REALTIME` and `CLOCK_BOOTTIME`, or, beside
+    /// a capture, of its clock and `CLOCK_BOOTTIME`. The kernel counts the start of a process from there.
     pub boot: Timestamp,
     /// Processes that a scan looks at.
     pub max_processes: usize,

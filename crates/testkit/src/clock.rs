@@ -2,27 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use geophone_model::time::Timestamp;
-
 /// Now, in nanoseconds of the clock that the kernel stamps events with.
 pub fn monotonic_ns() -> u64 {
-    read(libc::CLOCK_MONOTONIC)
-}
-
-/// Now, in wall-clock time.
-pub(crate) fn wall() -> Timestamp {
-    Timestamp::from_ns(read(libc::CLOCK_REALTIME))
-}
-
-/// When the machine was booted.
-pub(crate) fn boot() -> Timestamp {
-    Timestamp::from_ns(read(libc::CLOCK_REALTIME) - read(libc::CLOCK_BOOTTIME))
-}
-
-fn read(clock: libc::clockid_t) -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is valid for writing; the clocks exist on every Linux, so the call cannot fail.
-    unsafe { libc::clock_gettime(clock, &raw mut time) };
+    // SAFETY: `time` is valid for writing; the clock exists on every Linux, so the call cannot fail.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
     time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 

@@ -17,7 +17,6 @@ use geophone_probe::{Capture, Config, Drained, Flow, Item, Pace, Skip};
 use geophone_procfs::{Discovery, Machine};
 
 use crate::{
-    clock,
     observed::{HandedOver, Named, Observed},
     room::Room,
 };
@@ -125,8 +124,9 @@ struct Observer {
 impl Observer {
     fn open(config: &Config) -> Self {
         let capture = Capture::open(config).unwrap_or_else(|error| panic!("{error}"));
-        let machine = Machine::new(geophone_procfs::Config::new(clock::boot()));
-        let mut discovery = Discovery::start(machine, clock::wall).expect("threads can be had");
+        let clock = capture.clock();
+        let machine = Machine::new(geophone_procfs::Config::new(clock.boot()));
+        let mut discovery = Discovery::start(machine, move || clock.now()).expect("threads can be had");
         let mut analysis = Analysis::new(geophone_analysis::Config::default());
         discovery.survey().facts.iter().for_each(|fact| analysis.fact(fact));
         let wishes = Wishes::default();

@@ -2,12 +2,13 @@
 
 #![expect(clippy::print_stdout, reason = "a test that is left out says so")]
 
+mod clock;
 mod disk;
 mod program;
 mod rights;
 mod traffic;
 
-use std::{fs, os::unix::fs::PermissionsExt as _, process::Command, thread, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
 
 use crate::program::{Folder, Geophone, can_capture, geophone};
 
@@ -53,14 +54,7 @@ fn the_api_follows_live() {
     }
     let geophone = Geophone::start(geophone(), &[]);
     traffic::exchange(TEST, 20);
-    // An exchange waits for late facts for a moment, and is then in the list.
-    let mine = (0..100).find_map(|_| {
-        thread::sleep(Duration::from_millis(100));
-        let page = geophone.get(&format!("/api/v1/exchanges?path=^/{TEST}/&limit=100"));
-        let rows = page["exchanges"].as_array().unwrap().clone();
-        (rows.len() >= 20).then_some(rows)
-    });
-    let rows = mine.expect("the exchanges of the last seconds are listed");
+    let rows = geophone.exchanges(TEST, 20);
     assert!(rows.iter().all(|row| row["operation"] == traffic::operation(TEST)), "{rows:?}");
     geophone.terminate();
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-/// Whether live capture can be tried, with the help of these programs of util-linux. With `CI=true` it must be.
+/// Whether live capture can be tried, with the help of these programs. With `CI=true` it must be.
 pub(crate) fn can_capture(programs: &[&str]) -> bool {
     let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     let installed = |program: &&str| {
@@ -19,7 +19,7 @@ pub(crate) fn can_capture(programs: &[&str]) -> bool {
     };
     let missing = match programs.iter().find(|program| !installed(program)) {
         _ if !root => "live capture needs root".to_owned(),
-        Some(program) => format!("{program} is not installed (apt-get install util-linux mount)"),
+        Some(program) => format!("{program} is not installed (apt-get install util-linux mount gcc)"),
         None => return true,
     };
     assert!(env::var("CI").as_deref() != Ok("true"), "with CI=true no test may be skipped: {missing}");
@@ -74,6 +74,18 @@ impl Geophone {
         // The body may be chunked; the document is what lies between the braces.
         let document = &body[body.find('{').unwrap()..=body.rfind('}').unwrap()];
         serde_json::from_str(document).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    }
+
+    /// The rows of a test's exchanges, of which there are to be so many. An exchange waits for late facts for a moment, and is
+    /// then in the list.
+    pub(crate) fn exchanges(&self, test: &str, number: usize) -> Vec<serde_json::Value> {
+        let listed = (0..100).find_map(|_| {
+            thread::sleep(Duration::from_millis(100));
+            let page = self.get(&format!("/api/v1/exchanges?path=^/{test}/&limit=100"));
+            let rows = page["exchanges"].as_array().unwrap().clone();
+            (rows.len() >= number).then_some(rows)
+        });
+        listed.expect("the exchanges of the last seconds are listed")
     }
 
     /// Asks it to end, and returns what it printed at its end.

@@ -5,6 +5,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     process::{Command, Output},
     thread,
+    time::Duration,
 };
 
 /// What the requests of a test are counted as. The whole machine is observed, with whatever else it does: by its name a
@@ -16,20 +17,26 @@ pub(crate) fn operation(test: &str) -> String {
 /// Makes `requests` requests on one connection, of which every tenth fails. The test's own process is server and client,
 /// so all of its edges lead to itself. Returns how many have failed.
 pub(crate) fn exchange(test: &str, requests: usize) -> usize {
+    exchange_slowly(test, requests, Duration::ZERO)
+}
+
+/// The same with a server that takes so long for each.
+pub(crate) fn exchange_slowly(test: &str, requests: usize, pause: Duration) -> usize {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let server = thread::spawn(move || serve(&listener, requests));
+    let server = thread::spawn(move || serve(&listener, requests, pause));
     let failed = ask(address, test, requests);
     server.join().unwrap();
     assert_eq!(failed, requests / 10);
     failed
 }
 
-fn serve(listener: &TcpListener, requests: usize) {
+fn serve(listener: &TcpListener, requests: usize, pause: Duration) {
     let (mut stream, _) = listener.accept().unwrap();
     let mut buffer = [0; 1024];
     for number in 0..requests {
         assert!(stream.read(&mut buffer).unwrap() > 0);
+        thread::sleep(pause);
         let status = if number % 10 == 9 { "503 Service Unavailable" } else { "200 OK" };
         // In one piece, as the other side reads it.
         stream.write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nok").as_bytes()).unwrap();

@@ -5,6 +5,7 @@
 
 mod agenda;
 mod listeners;
+mod now;
 mod search;
 mod survey;
 mod threads;
@@ -25,6 +26,7 @@ use geophone_model::{
 
 use self::{
     listeners::{Inquiry, Listeners},
+    now::Now,
     threads::Question,
 };
 use crate::machine::Machine;
@@ -70,7 +72,7 @@ const LIMITS: Limits = Limits { questions: 4_096, facts: 65_536, asked: 65_536, 
 #[derive(Debug)]
 pub struct Discovery {
     machine: Machine,
-    now: fn() -> Timestamp,
+    now: Now,
     limits: Limits,
     questions: Option<SyncSender<Question>>,
     inquiries: Option<SyncSender<Inquiry>>,
@@ -94,20 +96,20 @@ pub struct DiscoveryCounters {
 
 impl Discovery {
     /// Starts the threads: one for processes and addresses, one for listeners, so that a look at all processes delays no
-    /// other. `now` reads the clock, for the times of what is looked at.
+    /// other. `now` reads the clock of the events that it is told of, for the times of what is looked at.
     ///
     /// # Errors
     ///
     /// Where the system gives no thread.
-    pub fn start(machine: Machine, now: fn() -> Timestamp) -> std::io::Result<Self> {
-        Self::within(LIMITS, machine, now)
+    pub fn start(machine: Machine, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> std::io::Result<Self> {
+        Self::within(LIMITS, machine, Now::new(now))
     }
 
-    fn within(limits: Limits, machine: Machine, now: fn() -> Timestamp) -> std::io::Result<Self> {
+    fn within(limits: Limits, machine: Machine, now: Now) -> std::io::Result<Self> {
         let (questions, to_answer) = sync_channel(limits.questions);
         let (inquiries, to_search) = sync_channel(limits.questions);
         let (told, facts) = sync_channel(limits.facts);
-        let threads = threads::start(&machine, now, to_answer, to_search, told)?;
+        let threads = threads::start(&machine, now.clone(), to_answer, to_search, told)?;
         Ok(Self {
             machine,
             now,
@@ -125,7 +127,7 @@ impl Discovery {
 
     /// Everything that is there now, looked at in the calling thread.
     pub fn survey(&mut self) -> Survey {
-        let survey = Survey::of(&self.machine, self.now);
+        let survey = Survey::of(&self.machine, &self.now);
         for fact in &survey.facts {
             if let Fact::Socket(socket) = fact {
                 self.listeners.surveyed(socket);

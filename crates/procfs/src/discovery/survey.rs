@@ -1,7 +1,8 @@
 //! A look at everything that is there, and what of it could not be seen, in sentences.
 
-use geophone_model::{fact::Fact, time::Timestamp};
+use geophone_model::fact::Fact;
 
+use super::now::Now;
 use crate::{
     config::{Config, Unreadable},
     machine::Machine,
@@ -20,11 +21,11 @@ pub struct Survey {
 }
 
 impl Survey {
-    pub(super) fn of(machine: &Machine, now: fn() -> Timestamp) -> Self {
+    pub(super) fn of(machine: &Machine, now: &Now) -> Self {
         let mut survey = Self::default();
         survey.processes(machine.processes(), &machine.config);
-        survey.sockets(machine.sockets(now()), &machine.config);
-        survey.addresses(machine.addresses(now()), &machine.config);
+        survey.sockets(machine.sockets(now.read()), &machine.config);
+        survey.addresses(machine.addresses(now.read()), &machine.config);
         survey
     }
 

@@ -6,7 +6,11 @@ use crate::{config::Config, process::Sighting};
 const NOW: Timestamp = Timestamp::from_ns(1_700_000_000_000_000_000);
 
 fn discovery(limits: Limits) -> Discovery {
-    Discovery::within(limits, Machine::new(Config::new(Timestamp::MIN)), || NOW).unwrap()
+    booted_at(Timestamp::MIN, limits)
+}
+
+fn booted_at(boot: Timestamp, limits: Limits) -> Discovery {
+    Discovery::within(limits, Machine::new(Config::new(boot)), Now::new(|| NOW)).unwrap()
 }
 
 fn own_pid() -> Pid {
@@ -38,6 +42,14 @@ fn a_process_is_looked_up_once_and_again_after_an_exec() {
     assert_eq!(pids(&facts), [own_pid(); 2]);
     assert_ne!(facts[0].at(), NOW, "since it started");
     assert_eq!(facts[1].at(), NOW, "since the exec");
+}
+
+#[test]
+fn no_process_was_started_later_than_now() {
+    // As after a suspend, which counts for the starts of processes and not for the clock of events.
+    let mut discovery = booted_at(NOW, LIMITS);
+    discovery.saw(own_pid());
+    assert_eq!(discovery.finish()[0].at(), NOW);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use geophone_model::{
 use super::{
     agenda::{Agenda, Scope, TICK_MS},
     listeners::Inquiry,
+    now::Now,
     search::{Finding, search},
 };
 use crate::{config::Cost, machine::Machine, process::Sighting};
@@ -34,7 +35,7 @@ const MAX_SEARCHED: usize = 1_024;
 /// Starts both threads. They end when nobody asks any more, or nobody wants their facts.
 pub(super) fn start(
     machine: &Machine,
-    now: fn() -> Timestamp,
+    now: Now,
     questions: Receiver<Question>,
     inquiries: Receiver<Inquiry>,
     told: SyncSender<Fact>,
@@ -42,7 +43,7 @@ pub(super) fn start(
     let (machine, to_answer, to_tell) = (machine.clone(), machine.clone(), told.clone());
     let answers = move || {
         for question in questions {
-            if !answer(&to_answer, now, question).into_iter().all(|fact| to_tell.send(fact).is_ok()) {
+            if !answer(&to_answer, &now, question).into_iter().all(|fact| to_tell.send(fact).is_ok()) {
                 return;
             }
         }
@@ -55,16 +56,18 @@ pub(super) fn start(
     ])
 }
 
-fn answer(machine: &Machine, now: fn() -> Timestamp, question: Question) -> Vec<Fact> {
+fn answer(machine: &Machine, now: &Now, question: Question) -> Vec<Fact> {
     match question {
         Question::Process(pid, exec_at) => {
             let (Sighting::Process(mut process) | Sighting::InPart(mut process, _), _) = machine.process(pid) else {
                 return Vec::new();
             };
-            process.at = exec_at.unwrap_or(process.at);
+            // The kernel counts a start from the boot, suspends included (`start_boottime`, fs/proc/array.c), and the clock of
+            // events stands still in them: what was started after one would seem to be of the future.
+            process.at = exec_at.unwrap_or_else(|| process.at.min(now.read()));
             vec![Fact::Process(*process)]
         }
-        Question::Addresses => machine.addresses(now()).map_or_else(|_| Vec::new(), |scan| scan.facts),
+        Question::Addresses => machine.addresses(now.read()).map_or_else(|_| Vec::new(), |scan| scan.facts),
     }
 }
 
