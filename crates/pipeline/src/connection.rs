@@ -23,10 +23,20 @@ pub(crate) struct Connection {
     application: Application,
     /// What the source was asked to leave out, by speaker.
     asked: [Asked; 2],
+    /// A later connection with the same addresses, if one was begun and nobody has answered yet.
+    successor: Option<Opening>,
     /// When the kernel closed a socket of it. Its last packets may still be on their way to the reader.
     socket_closed: Option<Timestamp>,
     /// A timer is set for it.
     armed: bool,
+}
+
+/// A packet with SYN that does not belong to the connection that has its addresses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opening {
+    pub(crate) at: Timestamp,
+    pub(crate) speaker: Speaker,
+    header: TcpHeader,
 }
 
 /// Whether there is more to come.
@@ -43,6 +53,7 @@ impl Connection {
             streams: <[Stream; 2]>::default(),
             application: Application::new(limits, joined_late),
             asked: [Asked::Nothing; 2],
+            successor: None,
             socket_closed: None,
             armed: false,
         }
@@ -57,11 +68,23 @@ impl Connection {
         self.face.cookie(Speaker::A).is_none_or(|known| known == socket)
     }
 
-    /// Whether a packet with SYN belongs to a later connection with the same addresses.
-    pub(crate) fn is_succeeded_by(&self, speaker: Speaker, header: TcpHeader) -> bool {
-        header.flags.contains(TcpFlags::SYN)
-            && self.streams[speaker.index()].base().is_some_and(|base| !base.began_with(header.seq))
-            && !self.streams.iter().all(Stream::is_untouched)
+    /// The opening of a later connection with the same addresses, if this packet shows that it took place. A SYN alone
+    /// does not: whoever has a connection answers a strange SYN with an acknowledgement of its own (RFC 5961 section 4), and
+    /// goes on.
+    pub(crate) fn succeeded_by(&self, speaker: Speaker, header: TcpHeader) -> Option<Opening> {
+        let opening = self.successor?;
+        let first = opening.header.seq.wrapping_add(1);
+        let takes_place = if speaker == opening.speaker {
+            !header.flags.contains(TcpFlags::SYN) && !header.flags.contains(TcpFlags::RST) && header.seq == first
+        } else {
+            header.flags.contains(TcpFlags::ACK) && header.ack == first
+        };
+        takes_place.then_some(opening)
+    }
+
+    /// Begins with a packet that was taken for one of an earlier connection's. `by_speaker`: the end that sent it.
+    pub(crate) fn open_with(&mut self, opening: Opening, by_speaker: Speaker) {
+        self.handshake(by_speaker, opening.header);
     }
 
     /// Takes a segment.
@@ -75,6 +98,12 @@ impl Connection {
     ) -> Life {
         let TcpHeader { mut seq, ack, flags } = header;
         let at = packet.at;
+        if flags.contains(TcpFlags::SYN) && self.is_strange(speaker, header) {
+            // Data with it, if there is any, is a hole of the connection that it begins, or nothing.
+            self.successor = Some(Opening { at, speaker, header });
+            return Life::Open;
+        }
+        let vouches = packet.payload_len > 0 && self.streams[speaker.index()].is_next(seq);
         if flags.contains(TcpFlags::SYN) {
             self.handshake(speaker, header);
             seq = seq.wrapping_add(1);
@@ -82,27 +111,23 @@ impl Connection {
             self.streams[speaker.index()].set_base(Base::joined(seq));
         }
         if flags.contains(TcpFlags::ACK) {
-            self.acknowledge(speaker.other(), ack, at, shared);
+            self.acknowledge(speaker.other(), ack, at, vouches, shared);
         }
-        if packet.payload_len > 0 {
+        if matches!(self.application, Application::Unrecognised) {
+            shared.books.bytes.seen += u64::from(packet.payload_len);
+            shared.books.bytes.unrecognised += u64::from(packet.payload_len);
+        } else if packet.payload_len > 0 {
             let piece = piece_of_packet(packet, self.streams[speaker.index()].offset(seq));
-            if matches!(self.application, Application::Unrecognised) {
-                shared.books.bytes.seen += piece.len;
-                shared.books.bytes.unrecognised += piece.len;
-            } else {
-                let (stream, mut feed) = self.stream_and_feed(speaker, shared);
-                stream.accept(piece, bounds, &mut feed);
-            }
+            let (stream, mut feed) = self.stream_and_feed(speaker, shared);
+            stream.accept(piece, bounds, &mut feed);
         }
-        let end = if flags.contains(TcpFlags::RST) {
-            Some(End::Reset)
+        let until = seq.wrapping_add(packet.payload_len);
+        if flags.contains(TcpFlags::RST) {
+            self.announce_end(speaker, until, End::Reset, at, shared);
         } else if flags.contains(TcpFlags::FIN) {
-            Some(End::Fin)
+            self.announce_end(speaker, until, End::Fin, at, shared);
         } else {
-            None
-        };
-        if let Some(how) = end {
-            self.announce_end(speaker, seq.wrapping_add(packet.payload_len), how, at, shared);
+            self.sent(speaker, until, shared);
         }
         self.settle(at, shared)
     }
@@ -217,6 +242,12 @@ impl Connection {
         self.application.counters()
     }
 
+    /// Whether a packet with SYN is not of this connection.
+    fn is_strange(&self, speaker: Speaker, header: TcpHeader) -> bool {
+        self.streams[speaker.index()].base().is_some_and(|base| !base.began_with(header.seq))
+            && !self.streams.iter().all(Stream::is_untouched)
+    }
+
     fn handshake(&mut self, speaker: Speaker, header: TcpHeader) {
         let client = if header.flags.contains(TcpFlags::ACK) { speaker.other() } else { speaker };
         self.face.opened_by(client);
@@ -226,7 +257,7 @@ impl Connection {
         }
     }
 
-    fn acknowledge(&mut self, speaker: Speaker, ack: u32, at: Timestamp, shared: &mut Shared<'_>) {
+    fn acknowledge(&mut self, speaker: Speaker, ack: u32, at: Timestamp, vouches: bool, shared: &mut Shared<'_>) {
         if matches!(self.application, Application::Unrecognised) {
             return;
         }
@@ -234,7 +265,19 @@ impl Connection {
         if stream.base().is_none() {
             stream.set_base(Base::joined(ack));
         }
-        stream.acknowledged(stream.offset(ack), at, &mut feed);
+        if let Ok(offset) = u64::try_from(stream.offset(ack)) {
+            stream.acknowledged(offset, at, vouches, &mut feed);
+        }
+    }
+
+    fn sent(&mut self, speaker: Speaker, seq: u32, shared: &mut Shared<'_>) {
+        if matches!(self.application, Application::Unrecognised) {
+            return;
+        }
+        let (stream, mut feed) = self.stream_and_feed(speaker, shared);
+        if let Ok(offset) = u64::try_from(stream.offset(seq)) {
+            stream.sent(offset, &mut feed);
+        }
     }
 
     fn announce_end(&mut self, speaker: Speaker, seq: u32, how: End, at: Timestamp, shared: &mut Shared<'_>) {
@@ -242,7 +285,7 @@ impl Connection {
         let (stream, mut feed) = self.stream_and_feed(speaker, shared);
         // Where nobody wants the bytes nobody has counted them.
         let offset = if unrecognised { stream.next_offset() as i64 } else { stream.offset(seq) };
-        if how != End::Reset || unrecognised || stream.accepts_reset(offset) {
+        if unrecognised || stream.may_end(offset, how) {
             stream.announce_end(offset, how, at, &mut feed);
         }
     }

@@ -26,34 +26,41 @@ impl Pipeline {
     ) -> Option<Handle> {
         let key = sighting.key;
         let found = self.table.find(&key).or_else(|| self.join_by_cookie(&key, packet));
+        let begins = header.flags.contains(TcpFlags::SYN);
+        let mut earlier = None;
         if let Some(handle) = found {
-            let successor = match self.table.entry(handle)? {
+            match self.table.entry(handle)? {
                 Entry::Live { connection, .. } => {
                     if let (Scope::Shared, Some(speaker)) =
                         (key.scope(), connection.face.speaker_of(packet.source, packet.destination))
                     {
                         (sighting.speaker, sighting.socket_end) = (speaker, speaker);
                     }
-                    if !connection.is_succeeded_by(sighting.speaker, header) {
-                        return Some(handle);
-                    }
-                    true
+                    let Some(opening) = connection.succeeded_by(sighting.speaker, header) else { return Some(handle) };
+                    earlier = Some((opening, opening.speaker == sighting.speaker));
                 }
-                Entry::Closed(closed) => closed.is_succeeded_by(sighting.speaker, header),
-            };
-            if !successor {
-                self.books.packets.after_close += 1;
-                return None;
+                Entry::Closed(closed) => {
+                    if !closed.is_succeeded_by(sighting.speaker, header) {
+                        self.books.packets.after_close += 1;
+                        return None;
+                    }
+                }
             }
-            self.replace(handle, packet.at, policy);
+            self.replace(handle, earlier.map_or(packet.at, |(opening, _)| opening.at), policy);
             *sighting = Sighting::of_packet(packet);
         }
-        let begins = header.flags.contains(TcpFlags::SYN);
-        if !begins && packet.payload_len == 0 {
+        if !begins && packet.payload_len == 0 && earlier.is_none() {
             self.books.packets.unknown_connection += 1;
             return None;
         }
-        Some(self.open(&key, !begins, policy))
+        let handle = self.open(&key, !begins && earlier.is_none(), policy);
+        if let Some((opening, by_this_speaker)) = earlier
+            && let Some(connection) = self.table.live(handle)
+        {
+            let speaker = if by_this_speaker { sighting.speaker } else { sighting.speaker.other() };
+            connection.open_with(opening, speaker);
+        }
+        Some(handle)
     }
 
     /// The connection of a client's socket whose packets carry other addresses one way than the other, as address

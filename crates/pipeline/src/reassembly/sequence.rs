@@ -20,6 +20,11 @@ impl Base {
         Self { seq, exact: false }
     }
 
+    /// Whether it follows from the handshake.
+    pub(crate) const fn is_exact(self) -> bool {
+        self.exact
+    }
+
     /// The offset of `seq`, of all that it may stand for the one nearest to `near`; negative before the base.
     pub(crate) const fn offset(self, seq: u32, near: u64) -> i64 {
         let ahead = seq.wrapping_sub(self.seq_at(near)) as i32;

@@ -7,6 +7,7 @@ use super::{
     held::{Content, Held, Segment},
     piece::{Part, Piece, Trimmed},
     sequence::Base,
+    window::{Claim, Window},
 };
 use crate::ledger::ByteBook;
 
@@ -50,8 +51,7 @@ pub(crate) struct Stream {
     base: Option<Base>,
     /// Offset of the next byte to deliver.
     next: u64,
-    /// The receiver has everything before this offset.
-    acked: i64,
+    window: Window,
     /// Bytes before this offset may be missing because the pipeline asked for that.
     asked_until: u64,
     held: Held,
@@ -80,8 +80,12 @@ impl Stream {
         self.base
     }
 
+    /// The stream begins there. To be said while it is untouched.
     pub(crate) fn set_base(&mut self, base: Base) {
-        self.base = Some(base);
+        if self.base != Some(base) {
+            self.base = Some(base);
+            self.window = Window::default();
+        }
     }
 
     /// The offset of a sequence number; before the stream has a base, its beginning.
@@ -91,6 +95,11 @@ impl Stream {
 
     pub(crate) fn seq_at(&self, offset: u64) -> Option<u32> {
         self.base.map(|base| base.seq_at(offset))
+    }
+
+    /// Whether the byte with this sequence number is the next one to deliver.
+    pub(crate) fn is_next(&self, seq: u32) -> bool {
+        self.base.is_some_and(|base| base.seq_at(self.next) == seq)
     }
 
     /// From now on bytes before `offset` may be missing without being lost.
@@ -150,15 +159,24 @@ impl Stream {
         self.accept(piece, bounds, sink);
     }
 
-    /// The peer has everything before `offset`: what was not seen of it will not come.
-    pub(crate) fn acknowledged(&mut self, offset: i64, at: Timestamp, sink: &mut impl Sink) {
-        self.acked = self.acked.max(offset);
-        let Ok(mut offset) = u64::try_from(offset) else { return };
-        match self.end {
+    /// A packet of the sender's reaches up to `offset`, with or without bytes of its own.
+    pub(crate) fn sent(&mut self, offset: u64, sink: &mut impl Sink) {
+        if let Some(Claim { offset, at }) = self.window.sent(offset) {
+            self.acknowledged(offset, at, false, sink);
+        }
+    }
+
+    /// The peer says that it has everything before `offset`: what was not seen of it will not come. `vouches`: the packet
+    /// that says so is the next one of its own stream.
+    pub(crate) fn acknowledged(&mut self, offset: u64, at: Timestamp, vouches: bool, sink: &mut impl Sink) {
+        let offset = match self.end {
             // FIN has a sequence number of its own (RFC 9293 section 3.4), which is no byte of the stream.
-            StreamEnd::Announced { offset: end, .. } => offset = offset.min(end),
+            StreamEnd::Announced { offset: end, .. } => offset.min(end),
             StreamEnd::Reached { .. } => return,
-            StreamEnd::Open => {}
+            StreamEnd::Open => offset,
+        };
+        if !self.window.acknowledged(offset, at, self.expected(), vouches) {
+            return;
         }
         // Nobody has more under way than the largest window (RFC 7323 section 2.3): else it is not of this connection.
         if offset <= self.next || offset - self.next > MAX_WINDOW_BYTES {
@@ -182,15 +200,27 @@ impl Stream {
             _ => self.next,
         };
         self.end = StreamEnd::Announced { offset, how, at };
+        if how == End::Fin {
+            self.sent(offset, sink);
+        }
         if self.held.is_empty() && self.may_be_left_out(offset) {
             self.leave_out(offset - self.next, at, sink);
         }
         self.note_waiting(at);
     }
 
-    /// Whether the receiver would take a reset at `offset` (RFC 9293 section 3.10.7.4): not one from before what it has.
-    pub(crate) const fn accepts_reset(&self, offset: i64) -> bool {
-        self.base.is_none() || offset >= self.acked
+    /// Whether the stream may end like this at `offset`, or the packet that says so is not of this connection.
+    pub(crate) fn may_end(&self, offset: i64, how: End) -> bool {
+        let Some(base) = self.base else { return true };
+        // Where everything is left out nobody knows how far the sender is.
+        if self.asked_until == u64::MAX {
+            return true;
+        }
+        let Ok(offset) = u64::try_from(offset) else { return false };
+        match how {
+            End::Reset => self.window.has_reset(offset, self.expected(), base.is_exact()),
+            _ => self.window.has_fin(offset, self.next, self.expected()),
+        }
     }
 
     /// How and when the stream ended, once, when everything before its end is delivered.
@@ -242,6 +272,11 @@ impl Stream {
         book.evicted += self.held.len();
         self.held = Held::default();
         self.waiting_since = None;
+    }
+
+    /// Up to where the sender is expected to be, though it need not have been seen.
+    fn expected(&self) -> u64 {
+        self.next.max(self.asked_until)
     }
 
     fn deliver(&mut self, piece: &Piece<'_>, sink: &mut impl Sink) {

@@ -109,12 +109,24 @@ impl Bench {
 
     fn accept_within(&mut self, piece: Piece<'_>, bounds: &Bounds) -> &mut Self {
         self.stream.accept(piece, bounds, &mut self.record);
+        if let Ok(start) = u64::try_from(piece.start) {
+            self.stream.sent(start + piece.len, &mut self.record);
+        }
         assert_eq!(self.record.imbalance(), 0, "after {piece:?}");
         self
     }
 
-    fn ack(&mut self, offset: i64, at_ns: u64) -> &mut Self {
-        self.stream.acknowledged(offset, at(at_ns), &mut self.record);
+    fn ack(&mut self, offset: u64, at_ns: u64) -> &mut Self {
+        self.acknowledged(offset, at_ns, false)
+    }
+
+    /// An acknowledgement with the next data of the other direction.
+    fn ack_with_data(&mut self, offset: u64, at_ns: u64) -> &mut Self {
+        self.acknowledged(offset, at_ns, true)
+    }
+
+    fn acknowledged(&mut self, offset: u64, at_ns: u64, vouches: bool) -> &mut Self {
+        self.stream.acknowledged(offset, at(at_ns), vouches, &mut self.record);
         assert_eq!(self.record.imbalance(), 0);
         self
     }
@@ -154,13 +166,75 @@ fn a_keep_alive_probe_is_a_duplicate() {
 
 #[test]
 fn what_the_peer_has_and_nobody_saw_is_lost() {
-    Bench::default().accept(whole(0, 1, "ab")).ack(2, 2).check("ab@1").ack(5, 3).check("ab@1 hole:3@3");
+    Bench::default()
+        .accept(whole(0, 1, "ab"))
+        .ack_with_data(2, 2)
+        .check("ab@1")
+        .ack_with_data(5, 3)
+        .check("ab@1 hole:3@3");
     Bench::default().accept(whole(2, 1, "cd")).ack(1, 2).check("hole:1@2").ack(2, 3).check("hole:1@2 hole:1@3 cd@1");
 }
 
 #[test]
+fn an_acknowledgement_alone_waits_for_the_senders_word() {
+    // Data behind it, a packet without data, or the end.
+    let mut bench = Bench::default();
+    bench.accept(whole(0, 1, "ab")).ack(5, 3).check("ab@1").accept(whole(5, 9, "fg")).check("ab@1 hole:3@3 fg@9");
+    let mut bench = Bench::default();
+    bench.accept(whole(0, 1, "ab")).ack(5, 3);
+    bench.stream.sent(4, &mut bench.record);
+    bench.check("ab@1");
+    bench.stream.sent(5, &mut bench.record);
+    bench.check("ab@1 hole:3@3");
+    let mut bench = Bench::default();
+    bench.accept(whole(0, 1, "ab")).ack(6, 3);
+    bench.stream.announce_end(5, End::Fin, at(4), &mut bench.record);
+    bench.check("ab@1").ack(6, 5).check("ab@1 hole:3@5");
+}
+
+#[test]
+fn what_comes_after_its_acknowledgement_is_no_hole() {
+    Bench::default().accept(whole(0, 1, "ab")).ack(4, 2).accept(whole(2, 3, "cd")).ack(4, 4).check("ab@1 cd@3");
+}
+
+#[test]
+fn an_acknowledgement_is_forgotten_for_a_lower_one() {
+    Bench::default().accept(whole(0, 1, "ab")).ack(5, 2).ack(2, 3).accept(whole(6, 4, "g")).check("ab@1");
+}
+
+#[test]
 fn an_acknowledgement_of_another_connection_is_not_believed() {
-    Bench::default().accept(whole(0, 1, "ab")).ack(2 << 30, 2).check("ab@1");
+    let far = 33 << 20;
+    Bench::default()
+        .accept(whole(0, 1, "ab"))
+        .ack(far, 2)
+        .ack_with_data(far, 2)
+        .accept(whole(2, 3, "cd"))
+        .check("ab@1 cd@3");
+}
+
+#[test]
+fn a_reset_is_of_this_connection_only_between_what_the_receiver_has_and_its_window() {
+    let mut bench = Bench::default();
+    bench.stream.set_base(Base::after_syn(7));
+    assert!(
+        bench.stream.may_end(0, End::Reset) && !bench.stream.may_end(1, End::Reset),
+        "before the handshake is answered"
+    );
+    bench.ack(0, 1).accept(whole(0, 2, "abcd")).ack(2, 3).ack(1 << 30, 4);
+    let accepts = [1, 2, 4, 32 << 20, (32 << 20) + 5].map(|offset| bench.stream.may_end(offset, End::Reset));
+    assert_eq!(accepts, [false, true, true, true, false]);
+}
+
+#[test]
+fn an_end_is_of_this_connection_only_within_the_window() {
+    let mut bench = Bench::default();
+    bench.stream.set_base(Base::after_syn(7));
+    bench.accept(whole(0, 2, "abcd"));
+    let accepts = [3, 4, 32 << 20, (32 << 20) + 5].map(|offset| bench.stream.may_end(offset, End::Fin));
+    assert_eq!(accepts, [false, true, true, false]);
+    bench.stream.allow_left_out(u64::MAX);
+    assert!(bench.stream.may_end(3, End::Fin), "where everything is left out nobody knows");
 }
 
 #[test]
@@ -378,7 +452,7 @@ proptest! {
         bench.stream.set_base(base);
         for (index, (sighting, kind, offset)) in steps.iter().enumerate() {
             match kind % 8 {
-                0 => { bench.ack(*offset as i64, index as u64); }
+                0 => { bench.acknowledged(*offset as u64, index as u64, *kind < 128); }
                 1 => bench.stream.allow_left_out(bench.stream.next_offset() + *offset as u64 / 4),
                 2 => bench.stream.expire(at(index as u64), &bounds, &mut bench.record),
                 _ => {

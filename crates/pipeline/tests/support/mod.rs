@@ -99,6 +99,7 @@ struct Progress {
 }
 
 /// Makes events of a script's lines.
+#[derive(Clone)]
 pub(crate) struct Script {
     pub(crate) scene: Scene,
     client: Progress,
