@@ -78,10 +78,11 @@ impl Analysis {
         std::mem::take(&mut self.windows)
     }
 
-    /// The accounts of all stages since the start. They balance at any moment.
+    /// The accounts of all stages since the start. They balance at any moment, and whatever pairing has passed on is seen by
+    /// the aggregation, where those that wait for facts are `waiting`.
     pub fn ledger(&self) -> Vec<LedgerRow> {
         let mut rows = self.pipeline.ledger();
-        rows.push(self.naming.aggregator.ledger());
+        rows.push(self.naming.ledger());
         rows
     }
 

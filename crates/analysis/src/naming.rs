@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use geophone_model::{exchange::Exchange, identity::Identity};
+use geophone_model::{
+    exchange::Exchange,
+    identity::Identity,
+    ledger::{LedgerRow, Withheld},
+};
 use geophone_red::Aggregator;
 use geophone_resolve::{Pending, Resolution, Resolver};
 
@@ -19,7 +23,8 @@ pub struct Named<'a> {
     pub operation: &'a Arc<str>,
 }
 
-/// Names exchanges in the order in which they ended, late facts waited for, and counts them.
+/// Names exchanges and counts them: at once where both ends are known, else when late facts have come or the grace is over.
+/// Those that wait keep the order in which they ended; those that need not, pass them.
 pub(crate) struct Naming {
     pub(crate) resolver: Resolver,
     pub(crate) pending: Pending,
@@ -31,6 +36,15 @@ pub(crate) struct Naming {
 impl Naming {
     pub(crate) const fn new(resolver: Resolver, pending: Pending, aggregator: Aggregator) -> Self {
         Self { resolver, pending, aggregator, waited: Exchange::blank() }
+    }
+
+    /// The account of the exchanges that were taken: counted, withheld by the aggregation, or still waiting for facts.
+    pub(crate) fn ledger(&self) -> LedgerRow {
+        let waiting = self.pending.len() as u64;
+        let mut row = self.aggregator.ledger();
+        row.seen += waiting;
+        row.withheld.insert(0, Withheld { reason: "waiting".into(), count: waiting });
+        row
     }
 
     /// Takes an exchange that has ended: most are named at once, and never moved.
