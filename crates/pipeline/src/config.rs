@@ -23,6 +23,10 @@ pub struct Config {
     /// Nanoseconds of event time for which later bytes wait for missing ones, and a closed socket's connection for its
     /// last packets.
     pub patience_ns: u64,
+    /// How far ahead of all before it an event's time may be and be believed at once, in nanoseconds. What is further ahead
+    /// is believed when a second time, next to it and not the same, comes directly after it: so a long pause is over with
+    /// its second event, and a single event from a broken clock ends no connection and nobody's patience.
+    pub max_step_ns: u64,
     /// Bytes that wait for missing ones, in one direction of a connection.
     pub held_bytes_per_direction: usize,
     /// Pieces that wait for missing ones, in one direction of a connection.
@@ -60,6 +64,7 @@ impl Default for Config {
             idle_ns: 900_000_000_000,
             linger_ns: 2_000_000_000,
             patience_ns: 1_000_000_000,
+            max_step_ns: 60_000_000_000,
             held_bytes_per_direction: 1 << 20,
             held_segments_per_direction: 512,
             held_bytes: 16 << 20,

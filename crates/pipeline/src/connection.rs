@@ -154,14 +154,16 @@ impl Connection {
     }
 
     /// When to look at it again because something waits, unless a timer is set already.
-    pub(crate) fn arm(&mut self, patience_ns: u64) -> Option<Timestamp> {
+    pub(crate) fn arm(&mut self, now: Timestamp, patience_ns: u64) -> Option<Timestamp> {
         let waits = self.socket_closed.is_some() || self.streams.iter().any(Stream::is_waiting);
         if self.armed || !waits {
             return None;
         }
         self.armed = true;
         let streams = self.streams.iter().filter_map(|stream| stream.deadline(patience_ns));
-        streams.chain(self.socket_closed.map(|at| at.plus_ns(patience_ns))).min()
+        let first = streams.chain(self.socket_closed.map(|at| at.plus_ns(patience_ns))).min()?;
+        // Since a time that was not believed nobody waits for ever.
+        Some(first.min(now.plus_ns(patience_ns)))
     }
 
     /// Its timer is due.
@@ -175,6 +177,7 @@ impl Connection {
             let (stream, mut feed) = self.stream_and_feed(speaker, shared);
             stream.expire(now, bounds, &mut feed);
         }
+        self.socket_closed = self.socket_closed.map(|at| at.min(now));
         match self.socket_closed {
             Some(at) if at.plus_ns(bounds.patience_ns) <= now => {
                 self.close(at, shared);

@@ -58,7 +58,8 @@
 //! # Time
 //!
 //! The only clock is the *watermark*: the latest time of all events so far. Timeouts are measured in it, and
-//! [`Pipeline::tick`] moves it when nothing happens.
+//! [`Pipeline::tick`] moves it when nothing happens. A time far ahead of all before it needs a second witness: see
+//! [`Config::max_step_ns`].
 //!
 //! # Who is the client
 //!
@@ -74,6 +75,7 @@
 
 #![forbid(unsafe_code)]
 
+mod clock;
 mod config;
 mod connection;
 mod coverage;

@@ -113,11 +113,12 @@ impl Pipeline {
     fn socket_closed(&mut self, change: &SocketChange) {
         let Some(socket) = self.sockets.find(change.cookie) else { return };
         let bound = socket.connections();
+        let watermark = self.watermark();
         let mut waiting = false;
         for handle in bound.into_iter().flatten() {
             if let Some(connection) = self.table.live(handle) {
                 connection.socket_closed(change.at);
-                if let Some(deadline) = connection.arm(self.config.patience_ns) {
+                if let Some(deadline) = connection.arm(watermark, self.config.patience_ns) {
                     self.table.arm(handle, deadline);
                 }
                 waiting = true;

@@ -17,6 +17,7 @@ use geophone_model::{
 use geophone_proto_parse::Counters;
 
 use crate::{
+    clock::Clock,
     config::Config,
     connection::{Connection, Life},
     coverage::{self, Windows},
@@ -34,8 +35,8 @@ use crate::{
 
 /// From capture events to exchanges, without a clock, IO or threads.
 ///
-/// Time is the watermark: the latest time of all events so far, and of all [`tick`](Self::tick)s. The same events give the
-/// same exchanges, whenever and wherever they are run through it.
+/// Time is the watermark: the latest time of all events so far that is believed, and of all [`tick`](Self::tick)s. The same
+/// events give the same exchanges, whenever and wherever they are run through it.
 pub struct Pipeline {
     config: Config,
     table: Table,
@@ -43,7 +44,7 @@ pub struct Pipeline {
     books: Books,
     ready: Ready,
     windows: Windows,
-    watermark: Timestamp,
+    clock: Clock,
     next_upkeep: Timestamp,
     next_connection: u64,
 }
@@ -78,7 +79,7 @@ impl Pipeline {
             books: Books::default(),
             ready: Ready::new(config.max_ready),
             windows: Windows::new(config.window_ns, config.max_windows),
-            watermark: Timestamp::MIN,
+            clock: Clock::new(config.max_step_ns),
             next_upkeep: Timestamp::MIN,
             next_connection: 0,
             config,
@@ -88,7 +89,8 @@ impl Pipeline {
     /// Takes an event, and tells `policy` what is not wanted from here on. Exchanges that it finishes wait for
     /// [`poll`](Self::poll).
     pub fn event(&mut self, event: &CaptureEvent<'_>, policy: &mut dyn Policy) {
-        self.advance(event.at(), policy);
+        self.clock.hear(event.at());
+        self.advance(policy);
         match event {
             CaptureEvent::Packet(packet) => self.packet(packet, policy),
             CaptureEvent::Chunk(chunk) => self.chunk(chunk, policy),
@@ -104,7 +106,8 @@ impl Pipeline {
     /// source calls this when nothing happens; `now` must not be ahead of events that are still to come.
     pub fn tick(&mut self, now: Timestamp, policy: &mut dyn Policy) {
         self.next_upkeep = Timestamp::MIN;
-        self.advance(now, policy);
+        self.clock.reach(now);
+        self.advance(policy);
     }
 
     /// The next finished exchange, good until the next call. Who wants to keep it takes it by
@@ -121,9 +124,14 @@ impl Pipeline {
         }
     }
 
-    /// The latest time of all events so far.
+    /// The latest time of all events so far that is believed: see [`Config::max_step_ns`].
     pub const fn watermark(&self) -> Timestamp {
-        self.watermark
+        self.clock.now()
+    }
+
+    /// Times that were held back because they were too far ahead of all before them.
+    pub const fn clock_jumps_held(&self) -> u64 {
+        self.clock.jumps_held()
     }
 
     /// What was seen at each stage since the start, and what became of it: packets, stream bytes, messages and requests.
@@ -161,7 +169,7 @@ impl Pipeline {
         let mut sighting = Sighting::of_packet(packet);
         let Some(handle) = self.connection_of(&mut sighting, packet, header, policy) else { return };
         self.books.packets.passed += 1;
-        self.table.touch(handle, self.watermark);
+        self.table.touch(handle, self.clock.presumed());
         if let Some(cookie) = packet.cookie
             && !join::may_be_listeners(packet.side, header.flags)
         {
@@ -198,7 +206,7 @@ impl Pipeline {
             }
         };
         self.books.packets.passed += 1;
-        self.table.touch(handle, self.watermark);
+        self.table.touch(handle, self.clock.presumed());
         self.bind(handle, socket_end, chunk.cookie);
         self.drive(handle, policy, |connection, bounds, shared| connection.chunk(speaker, chunk, bounds, shared));
     }
@@ -217,7 +225,7 @@ impl Pipeline {
         self.books.connections.opened += 1;
         self.books.connections.open += 1;
         let connection = Connection::new(face, &self.config.parser_limits, joined_late);
-        self.table.insert(*key, connection, self.watermark)
+        self.table.insert(*key, connection, self.clock.presumed())
     }
 
     /// Lets a connection take something, and does what follows from it.
@@ -227,7 +235,7 @@ impl Pipeline {
         policy: &mut dyn Policy,
         step: impl FnOnce(&mut Connection, &Bounds, &mut Shared<'_>) -> Life,
     ) {
-        let bounds = self.bounds();
+        let (bounds, watermark) = (self.bounds(), self.watermark());
         let Self { table, books, ready, config, .. } = self;
         let Some(connection) = table.live(handle) else { return };
         let mut shared =
@@ -235,13 +243,13 @@ impl Pipeline {
         match step(connection, &bounds, &mut shared) {
             Life::Open => {
                 connection.tell(config, policy);
-                if let Some(deadline) = connection.arm(bounds.patience_ns) {
+                if let Some(deadline) = connection.arm(watermark, bounds.patience_ns) {
                     table.arm(handle, deadline);
                 }
             }
             Life::Over => {
                 self.books.connections.closed += 1;
-                let until = self.watermark.plus_ns(self.config.linger_ns);
+                let until = self.clock.now().plus_ns(self.config.linger_ns);
                 if let Some(connection) = self.table.close(handle, until) {
                     self.leave(&connection, policy);
                     self.forget_sockets(&connection);
@@ -279,9 +287,8 @@ impl Pipeline {
         }
     }
 
-    fn advance(&mut self, at: Timestamp, policy: &mut dyn Policy) {
-        self.watermark = self.watermark.max(at);
-        let watermark = self.watermark;
+    fn advance(&mut self, policy: &mut dyn Policy) {
+        let watermark = self.watermark();
         while let Some(handle) = self.table.take_due(watermark) {
             if let Some(connection) = self.table.live(handle) {
                 connection.disarm();
@@ -295,10 +302,15 @@ impl Pipeline {
         if self.next_upkeep <= watermark {
             self.next_upkeep = watermark.plus_ns(UPKEEP_NS);
             self.table.forget_closed_until(watermark);
-            while let Some((oldest, touched)) = self.table.oldest_live()
-                && watermark.ns_since(touched) >= self.config.idle_ns
-            {
-                self.give_up(oldest, GivenUp::Expired, policy);
+            while let Some((oldest, touched)) = self.table.oldest_live() {
+                if touched > watermark {
+                    // Touched at a time that was not believed: its time runs from now on.
+                    self.table.touch(oldest, watermark);
+                } else if watermark.ns_since(touched) >= self.config.idle_ns {
+                    self.give_up(oldest, GivenUp::Expired, policy);
+                } else {
+                    break;
+                }
             }
         }
     }
@@ -328,9 +340,6 @@ impl Pipeline {
 
 impl std::fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pipeline")
-            .field("watermark", &self.watermark)
-            .field("books", &self.books)
-            .finish_non_exhaustive()
+        f.debug_struct("Pipeline").field("clock", &self.clock).field("books", &self.books).finish_non_exhaustive()
     }
 }

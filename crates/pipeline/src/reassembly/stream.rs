@@ -245,6 +245,8 @@ impl Stream {
 
     /// Gives up what was waited for too long. `now` is event time.
     pub(crate) fn expire(&mut self, now: Timestamp, bounds: &Bounds, sink: &mut impl Sink) {
+        // A time that was not believed is no beginning.
+        self.waiting_since = self.waiting_since.map(|since| since.min(now));
         while self.deadline(bounds.patience_ns).is_some_and(|deadline| deadline <= now) {
             match (self.held.is_empty(), self.end) {
                 (false, _) => self.give_up_first_hole(now, sink),
