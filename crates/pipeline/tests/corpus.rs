@@ -126,15 +126,23 @@ impl Chance {
         (self.0 % bound.max(1) as u64) as usize
     }
 
-    /// Pieces of up to `longest` bytes, which may overlap the one before.
+    /// Pieces of up to `longest` bytes.
     fn cut(&mut self, len: usize, longest: usize) -> Vec<(usize, usize)> {
         let mut pieces = Vec::new();
         let mut from = 0;
         while from < len {
             let to = (from + 1 + self.below(longest)).min(len);
-            let overlap = if self.below(4) == 0 { self.below(from + 1) } else { 0 };
-            pieces.push((from - overlap, to));
+            pieces.push((from, to));
             from = to;
+        }
+        pieces
+    }
+
+    /// The same, some of which overlap the ones before.
+    fn cut_with_overlaps(&mut self, len: usize, longest: usize) -> Vec<(usize, usize)> {
+        let mut pieces = self.cut(len, longest);
+        for (from, _) in &mut pieces {
+            *from -= if self.below(4) == 0 { self.below(*from + 1) } else { 0 };
         }
         pieces
     }
@@ -209,7 +217,7 @@ proptest! {
         let (name, conversation) = which.get(&CORPUS);
         let mut chance = Chance(seed);
         let expected = Packets::of(conversation, view, whole).lines();
-        let mut packets = Packets::of(conversation, view, |len| chance.cut(len, longest));
+        let mut packets = Packets::of(conversation, view, |len| chance.cut_with_overlaps(len, longest));
         // Where the beginning was not seen, the first byte that is seen is the beginning.
         if !conversation.joined_late {
             chance.disturb(&mut packets.packets, distance);

@@ -66,6 +66,23 @@ fn a_system_call_that_was_not_seen_is_a_gap_at_once() {
 }
 
 #[test]
+fn system_calls_that_are_counted_from_zero_again_go_on() {
+    // The kernel's count of a stream is evicted when many others are counted.
+    let script = format!(
+        "0 c socket connected
+         1 c {GET}
+         2 s {OK}
+         3 c @0 {GET}
+         4 s @0 {OK}
+         5 c @28 {GET}
+         6 s @40 {OK}"
+    );
+    let calls = [(1, 2), (3, 4), (5, 6)]
+        .map(|(asked, told)| format!("#0 client GET x/a 200 request {asked}-{asked}/28 response {told}-{told}/40"));
+    check(View::ClientCalls, &script, &calls.join("\n"));
+}
+
+#[test]
 fn retransmissions_and_disorder_do_not_show() {
     check(
         View::Tap,

@@ -52,6 +52,8 @@ pub(crate) struct Stream {
     /// Offset of the next byte to deliver.
     next: u64,
     window: Window,
+    /// The offset at which a source that counts by itself began to count.
+    counted_from: u64,
     /// Bytes before this offset may be missing because the pipeline asked for that.
     asked_until: u64,
     held: Held,
@@ -149,13 +151,21 @@ impl Stream {
         self.note_waiting(piece.at);
     }
 
-    /// Takes a piece of a source that is in order already, so that what is not there is lost.
-    pub(crate) fn accept_in_order(&mut self, piece: Piece<'_>, bounds: &Bounds, sink: &mut impl Sink) {
-        if let Ok(start) = u64::try_from(piece.start)
-            && start > self.next
-        {
+    /// Takes a piece of a source that is in order already, so that what is not there is lost. A source that forgets a
+    /// stream counts it from zero again: then what it has counted since was passed on, or is lost.
+    pub(crate) fn accept_in_order(&mut self, mut piece: Piece<'_>, bounds: &Bounds, sink: &mut impl Sink) {
+        if piece.len == 0 {
+            return;
+        }
+        let counted = u64::try_from(piece.start).unwrap_or(0);
+        if self.counted_from.saturating_add(counted) < self.next {
+            self.counted_from = self.next;
+        }
+        let start = self.counted_from.saturating_add(counted);
+        if start > self.next {
             self.give_up_until(start, piece.at, sink);
         }
+        piece.start = i64::try_from(start).unwrap_or(i64::MAX);
         self.accept(piece, bounds, sink);
     }
 

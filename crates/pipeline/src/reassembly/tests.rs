@@ -353,6 +353,17 @@ fn a_source_in_order_has_no_reason_to_wait() {
     bench.check("hole:2@1 cd@1");
 }
 
+#[test]
+fn a_source_that_counts_from_zero_again_goes_on() {
+    let mut bench = Bench::default();
+    for piece in [whole(0, 1, "abcd"), whole(0, 2, "ef"), whole(2, 3, "gh"), whole(3, 4, "jk"), whole(5, 5, "lm")] {
+        bench.stream.accept_in_order(piece, &NO_BOUNDS, &mut bench.record);
+    }
+    // The fourth was counted from three on: three bytes since the beginning were not seen.
+    bench.check("abcd@1 ef@2 gh@3 hole:3@4 jk@4 lm@5");
+    assert_eq!((bench.record.imbalance(), bench.record.book.duplicate), (0, 0));
+}
+
 /// A sighting of a range of a stream.
 #[derive(Clone, Debug)]
 struct Sighting {
