@@ -24,7 +24,7 @@ use crate::{args::Hooks, budget::Budget, rows::Rows, settings::Settings, sink::S
 /// How far event time stays behind the clock when nothing happens: an event that has been stamped may still be on its way
 /// through the ring.
 const HOLD_BACK_NS: u64 = 200_000_000;
-/// How often the accounts are written and windows are closed.
+/// How often the accounts are written, windows are closed, and what is recorded reaches the file.
 const WRITE_EVERY_NS: u64 = 1_000_000_000;
 /// A capture with all that follows it.
 pub(crate) struct Live {
@@ -225,7 +225,8 @@ impl Live {
     fn write(&mut self) -> Result<()> {
         let ledger = self.ledger()?;
         let (windows, exchanges) = (self.analysis.take_windows(), self.rows.gathered());
-        self.sink.write(windows, exchanges, self.clock().now(), ledger)
+        self.sink.write(windows, exchanges, self.clock().now(), ledger)?;
+        self.recorder.as_mut().map_or(Ok(()), Recorder::flush)
     }
 
     fn ledger(&self) -> Result<Vec<LedgerRow>> {
@@ -273,6 +274,11 @@ impl Recorder {
 
     fn fact(&mut self, fact: &Fact) -> Result<()> {
         self.writer.fact(fact).with_context(|| format!("the recording {} cannot go on", self.path.display()))
+    }
+
+    /// A recorder that is killed leaves what it has flushed. On a quiet machine a block takes hours to fill.
+    fn flush(&mut self) -> Result<()> {
+        self.writer.flush().with_context(|| format!("the recording {} cannot go on", self.path.display()))
     }
 
     fn finish(self) -> Result<()> {

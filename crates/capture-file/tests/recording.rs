@@ -279,6 +279,18 @@ impl Write for Disk {
 }
 
 #[test]
+fn a_recorder_that_is_killed_leaves_what_it_flushed() {
+    let items = sample();
+    let mut file = Vec::new();
+    let mut writer = Writer::new(&mut file, &header()).unwrap();
+    items.iter().for_each(|item| writer.item(&item.item()).unwrap());
+    writer.flush().unwrap();
+    drop(writer);
+    let (count, damage) = read(&file, &items);
+    assert!(count == items.len() && matches!(damage, Some(Damage::NoTrailer)), "{count} {damage:?}");
+}
+
+#[test]
 fn a_full_disk_is_reported_with_counts_and_what_is_on_it_can_be_read() {
     let items = sample();
     let (whole, ends) = record(&items, 2);

@@ -8,7 +8,7 @@ mod program;
 mod rights;
 mod traffic;
 
-use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Command, thread, time::Duration};
 
 use crate::program::{Folder, Geophone, can_capture, geophone};
 
@@ -57,6 +57,32 @@ fn the_api_follows_live() {
     let rows = geophone.exchanges(TEST, 20);
     assert!(rows.iter().all(|row| row["operation"] == traffic::operation(TEST)), "{rows:?}");
     geophone.terminate();
+}
+
+/// A recorder that is killed has written all but the last second or so, though it does not fill a block.
+#[test]
+fn a_killed_recorder_leaves_what_was_recorded() {
+    const TEST: &str = "killed-recorder";
+    const REQUESTS: usize = 50;
+    if !can_capture(&[]) {
+        return;
+    }
+    let folder = Folder::new(TEST);
+    let recording = folder.path_of("recording.geocap");
+    let geophone = Geophone::start(geophone(), &["--record", &recording]);
+    let failed = traffic::exchange(TEST, REQUESTS);
+    let counted = (0..100).any(|_| {
+        thread::sleep(Duration::from_millis(100));
+        traffic::counted(&traffic::replay(&recording), TEST).0 == REQUESTS as u64
+    });
+    assert!(counted, "within some seconds all of it is in the file");
+    geophone.kill();
+
+    let replay = traffic::replay(&recording);
+    assert_eq!(replay.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&replay.stderr);
+    assert!(error.contains("its recorder was killed"), "{error}");
+    assert_eq!(traffic::counted(&replay, TEST), (REQUESTS as u64, failed as u64));
 }
 
 #[test]
