@@ -69,7 +69,7 @@
 //! generic over [`Distribution`](geophone_distribution::Distribution), because a snapshot leaves as exponential
 //! [`Buckets`](geophone_model::series::Buckets): any other distribution would be forced into them at the end of its window
 //! and lose there what it was chosen for. Who wants finer quantiles sets [`Config::distribution`]: scale 6 has an error
-//! below 0.6 %.
+//! below 0.6 %, for several times the memory, and the time to fetch it where there are thousands of series.
 //!
 //! [`WindowSnapshot`]: geophone_model::series::WindowSnapshot
 

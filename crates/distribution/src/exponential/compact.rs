@@ -20,8 +20,8 @@ const FIRST_PATIENCE: u8 = 8;
 /// byte or the sum is full, go into an `Exponential` behind, which is allocated when it is needed first. The two put
 /// together by [`add_to`](Self::add_to) are what an `Exponential` would be that has recorded the values itself.
 ///
-/// At scales much finer than the default, the small counts span less than the values of a usual service have, and most go
-/// behind: nothing is gained then.
+/// At scales much finer than the default, or with values in two places far apart, most of the values go behind: nothing is
+/// gained then, and a little is lost.
 ///
 /// ```
 /// use geophone_distribution::{Compact, Config, Distribution, Exponential};
