@@ -82,6 +82,7 @@ impl Analysis {
     /// the aggregation, where those that wait for facts are `waiting`.
     pub fn ledger(&self) -> Vec<LedgerRow> {
         let mut rows = self.pipeline.ledger();
+        rows.extend(self.naming.resolver.ledger());
         rows.push(self.naming.ledger());
         rows
     }

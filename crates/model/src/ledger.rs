@@ -19,6 +19,8 @@ pub enum Stage {
     Parse,
     /// Pairing of requests with responses: requests.
     Pair,
+    /// Knowing who holds what: sockets and processes that were heard of; those that are passed are known now.
+    Resolve,
     /// Naming both ends and counting: exchanges.
     Aggregate,
     /// Keeping: series points, exchanges.
@@ -35,6 +37,7 @@ impl Stage {
             Self::Reassembly => "reassembly",
             Self::Parse => "parse",
             Self::Pair => "pair",
+            Self::Resolve => "resolve",
             Self::Aggregate => "aggregate",
             Self::Store => "store",
         }
@@ -58,6 +61,10 @@ pub enum Unit {
     Exchanges,
     /// Points of series.
     Points,
+    /// Sockets.
+    Sockets,
+    /// Processes.
+    Processes,
 }
 
 impl Unit {
@@ -70,6 +77,8 @@ impl Unit {
             Self::Messages => "messages",
             Self::Exchanges => "exchanges",
             Self::Points => "points",
+            Self::Sockets => "sockets",
+            Self::Processes => "processes",
         }
     }
 }

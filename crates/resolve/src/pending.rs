@@ -46,12 +46,21 @@ pub struct PendingCounters {
 pub struct Pending {
     grace_ns: u64,
     max_exchanges: usize,
-    waiting: VecDeque<Exchange>,
+    waiting: VecDeque<Waiting>,
     spare: Vec<Exchange>,
     watermark: Timestamp,
     /// The resolver's generation when the exchange at the head was found unsettled.
     asked_at: Option<u64>,
     counters: PendingCounters,
+}
+
+/// An exchange, and the best that was answered of its ends while it waits: what was known once stays, also where the tables
+/// forget it in the meantime.
+#[derive(Debug)]
+struct Waiting {
+    exchange: Exchange,
+    client: Option<Resolution>,
+    server: Option<Resolution>,
 }
 
 /// Emptied exchanges whose buffers are kept.
@@ -100,7 +109,7 @@ impl Pending {
         } else if self.is_grace_over(resolver, exchange, exchange.end) {
             self.counters.overdue += 1;
         } else {
-            return self.push(exchange).map(|()| None);
+            return self.wait(exchange, Some(client), Some(server)).map(|()| None);
         }
         self.counters.pushed += 1;
         Ok(Some((client, server)))
@@ -112,11 +121,21 @@ impl Pending {
     ///
     /// [`Full`] where `max_exchanges` wait; `exchange` is untouched.
     pub fn push(&mut self, exchange: &mut Exchange) -> Result<(), Full> {
+        self.wait(exchange, None, None)
+    }
+
+    fn wait(
+        &mut self,
+        exchange: &mut Exchange,
+        client: Option<Resolution>,
+        server: Option<Resolution>,
+    ) -> Result<(), Full> {
         if self.waiting.len() >= self.max_exchanges {
             return Err(Full);
         }
         let spare = self.spare.pop().unwrap_or_else(Exchange::blank);
-        self.waiting.push_back(std::mem::replace(exchange, spare));
+        let exchange = std::mem::replace(exchange, spare);
+        self.waiting.push_back(Waiting { exchange, client, server });
         self.counters.pushed += 1;
         Ok(())
     }
@@ -129,7 +148,7 @@ impl Pending {
     /// Gives out the next exchange and who its ends were (client, server), or `None` where that has to wait. The exchange
     /// is swapped with the contents of `out`, whose buffers are used again.
     pub fn poll(&mut self, resolver: &mut Resolver, out: &mut Exchange) -> Option<(Resolution, Resolution)> {
-        let head = self.waiting.front()?;
+        let head = &self.waiting.front()?.exchange;
         let is_overdue = self.is_grace_over(resolver, head, self.watermark);
         let is_full = self.waiting.len() >= self.max_exchanges;
         let may_wait = !is_overdue && !is_full;
@@ -137,9 +156,13 @@ impl Pending {
             return None;
         }
         let (client, server) = resolver.resolve(head);
+        let head = self.waiting.front_mut()?;
+        let client = better(head.client.take(), client);
+        let server = better(head.server.take(), server);
         if client.settled && server.settled {
             self.counters.settled += 1;
         } else if may_wait {
+            (head.client, head.server) = (Some(client), Some(server));
             self.asked_at = Some(resolver.generation());
             return None;
         } else if is_overdue {
@@ -149,7 +172,7 @@ impl Pending {
         }
         self.asked_at = None;
         let next = self.waiting.pop_front()?;
-        let read = std::mem::replace(out, next);
+        let read = std::mem::replace(out, next.exchange);
         if self.spare.len() < MAX_SPARE {
             self.spare.push(read);
         }
@@ -181,7 +204,14 @@ impl Pending {
         let text = |exchange: &Exchange| {
             exchange.verb.capacity() + exchange.resource.capacity() + exchange.authority.capacity()
         };
-        (self.waiting.capacity() + self.spare.capacity()) * size_of::<Exchange>()
-            + self.waiting.iter().chain(&self.spare).map(text).sum::<usize>()
+        let waiting = self.waiting.iter().map(|waiting| &waiting.exchange);
+        self.waiting.capacity() * size_of::<Waiting>()
+            + self.spare.capacity() * size_of::<Exchange>()
+            + waiting.chain(&self.spare).map(text).sum::<usize>()
     }
+}
+
+/// What was answered before, if it is settled or rests on more than what is answered now.
+fn better(before: Option<Resolution>, now: Resolution) -> Resolution {
+    before.filter(|before| before.settled || before.basis.rank() < now.basis.rank()).unwrap_or(now)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use geophone_model::{fact::Pid, identity::Identity, time::Timestamp};
 
-use crate::table::{Map, evict_least_recently_used};
+use crate::table::{Map, evict_least_recently_used_of};
 
 /// Programs by process id. A process id has versions: an exec begins a new one within the same process, an exit ends the
 /// process, and a later start under the same number is another process.
@@ -13,6 +13,8 @@ pub(crate) struct Processes {
     by_pid: Map<Pid, History>,
     max_processes: usize,
     max_versions: usize,
+    /// How many ever found a place.
+    pub(crate) heard_of: u64,
     pub(crate) evicted: u64,
     pub(crate) versions_dropped: u64,
 }
@@ -22,6 +24,12 @@ struct History {
     /// Sorted by time.
     versions: Vec<Version>,
     touched: Timestamp,
+}
+
+impl History {
+    fn is_running(&self) -> bool {
+        self.versions.last().is_some_and(|version| version.program.is_some())
+    }
 }
 
 #[derive(Debug)]
@@ -46,6 +54,7 @@ impl Processes {
             by_pid: Map::default(),
             max_processes,
             max_versions: max_versions.max(2),
+            heard_of: 0,
             evicted: 0,
             versions_dropped: 0,
         }
@@ -126,19 +135,37 @@ impl Processes {
         (len - self.by_pid.len()) as u64
     }
 
+    /// How many are known.
+    pub(crate) fn len(&self) -> usize {
+        self.by_pid.len()
+    }
+
     pub(crate) fn memory_bytes(&self) -> usize {
         let versions: usize = self.by_pid.values().map(|history| history.versions.capacity()).sum();
         crate::table::map_bytes(&self.by_pid) + versions * size_of::<Version>()
     }
 
     fn history(&mut self, pid: Pid, at: Timestamp) -> &mut History {
-        if self.by_pid.len() >= self.max_processes && !self.by_pid.contains_key(&pid) {
-            self.evicted += evict_least_recently_used(&mut self.by_pid, |history| history.touched);
+        if !self.by_pid.contains_key(&pid) {
+            if self.by_pid.len() >= self.max_processes {
+                self.evict();
+            }
+            self.heard_of += 1;
         }
         let history =
             self.by_pid.entry(pid).or_insert_with(|| History { versions: Vec::with_capacity(1), touched: at });
         history.touched = history.touched.max(at);
         history
+    }
+
+    /// Those that have ended go first: thousands that live for a moment must not take away the name of a server.
+    fn evict(&mut self) {
+        let only_ended = self.by_pid.values().any(|history| !history.is_running());
+        self.evicted += evict_least_recently_used_of(
+            &mut self.by_pid,
+            |history| history.touched,
+            |history| !only_ended || !history.is_running(),
+        );
     }
 
     fn trim(&mut self, pid: Pid) {
@@ -239,6 +266,21 @@ mod tests {
         processes.runs(Pid(7), AT(10), program("sh"));
         assert_eq!(name(&mut processes, 20, 15), "sh");
         assert_eq!(name(&mut processes, 20, 25), "nginx");
+    }
+
+    #[test]
+    fn who_lives_for_a_moment_does_not_drive_out_who_runs() {
+        let mut processes = Processes::new(16, 8);
+        processes.runs(Pid(7), AT(0), program("nginx"));
+        for pid in 100..1_100 {
+            processes.runs(Pid(pid), AT(u64::from(pid)), program("true"));
+            processes.exits(Pid(pid), AT(u64::from(pid)));
+        }
+        assert_eq!(name(&mut processes, 5_000, 5_000), "nginx");
+        assert_eq!(
+            (processes.heard_of, processes.heard_of - processes.evicted),
+            (1_001, processes.by_pid.len() as u64)
+        );
     }
 
     #[test]

@@ -88,3 +88,17 @@ pub enum Basis {
     /// The address is this machine's, and nothing is known of its owner.
     Nothing,
 }
+
+impl Basis {
+    /// Its place in the order of sureness: zero is the surest.
+    pub(crate) const fn rank(self) -> u8 {
+        match self {
+            Self::Cookie(_) => 0,
+            Self::Tuple(_) => 1,
+            Self::Listener(_) => 2,
+            Self::Source => 3,
+            Self::Outside => 4,
+            Self::Nothing => 5,
+        }
+    }
+}

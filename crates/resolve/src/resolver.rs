@@ -10,6 +10,7 @@ use geophone_model::{
     exchange::Exchange,
     fact::{Fact, ProcessFact},
     identity::{Identity, IdentityKind},
+    ledger::{LedgerRow, Stage, Unit},
     net::{Endpoint, NetNs, SocketCookie, Transport},
     time::Timestamp,
 };
@@ -50,7 +51,8 @@ pub struct Resolver {
     /// The latest time of all facts: of any time from here on, what is known is all the same.
     latest_fact: Timestamp,
     facts_ignored: u64,
-    expired: u64,
+    sockets_expired: u64,
+    processes_expired: u64,
 }
 
 impl Resolver {
@@ -89,7 +91,8 @@ impl Resolver {
             facts: 0,
             latest_fact: Timestamp::MIN,
             facts_ignored: 0,
-            expired: 0,
+            sockets_expired: 0,
+            processes_expired: 0,
         }
     }
 
@@ -157,7 +160,8 @@ impl Resolver {
         }
         self.next_expiry = watermark.plus_ns(self.retention_ns / 4);
         let before = watermark.minus_ns(self.retention_ns);
-        self.expired += self.sockets.expire(before) + self.processes.expire(before);
+        self.sockets_expired += self.sockets.expire(before);
+        self.processes_expired += self.processes.expire(before);
     }
 
     /// What the limits have cost so far.
@@ -165,7 +169,7 @@ impl Resolver {
         Counters {
             facts: self.facts,
             facts_ignored: self.facts_ignored,
-            expired: self.expired,
+            expired: self.sockets_expired + self.processes_expired,
             sockets_evicted: self.sockets.evicted,
             processes_evicted: self.processes.evicted,
             versions_dropped: self.sockets.versions_dropped
@@ -177,6 +181,20 @@ impl Resolver {
             services_folded: self.services.folded,
             ports_folded: self.ports.folded,
         }
+    }
+
+    /// The accounts of the tables of sockets and of processes since the start: *heard of = known now + expired + evicted*. One that
+    /// was evicted while it was still of use leaves an end without its name.
+    pub fn ledger(&self) -> [LedgerRow; 2] {
+        let row = |unit, heard_of, known: usize, expired, evicted| {
+            let withheld = [("expired", expired), ("evicted", evicted)];
+            LedgerRow::new(Stage::Resolve, unit, heard_of, known as u64, &withheld)
+        };
+        let Self { sockets, processes, .. } = self;
+        [
+            row(Unit::Sockets, sockets.heard_of, sockets.len(), self.sockets_expired, sockets.evicted),
+            row(Unit::Processes, processes.heard_of, processes.len(), self.processes_expired, processes.evicted),
+        ]
     }
 
     /// An estimate of the bytes that the tables hold, from their capacities. It walks the tables: once in a while, not per
@@ -199,7 +217,7 @@ impl Resolver {
 
     /// How much was learned and forgotten: as long as it stays the same, so does every answer.
     pub(crate) const fn generation(&self) -> u64 {
-        self.facts + self.expired
+        self.facts + self.sockets_expired + self.processes_expired
     }
 
     fn learn_process(&mut self, process: &ProcessFact) {

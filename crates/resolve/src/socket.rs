@@ -54,6 +54,8 @@ pub(crate) struct Sockets {
     by_address: Map<Address, Neighbours>,
     max_sockets: usize,
     max_versions: usize,
+    /// How many ever found a place.
+    pub(crate) heard_of: u64,
     pub(crate) evicted: u64,
     pub(crate) versions_dropped: u64,
 }
@@ -90,6 +92,7 @@ impl Sockets {
             by_address: Map::default(),
             max_sockets: max_sockets.clamp(1, u32::MAX as usize),
             max_versions,
+            heard_of: 0,
             evicted: 0,
             versions_dropped: 0,
         }
@@ -192,6 +195,11 @@ impl Sockets {
         self.forget_where(|_, socket| socket.closed.is_some_and(|closed| closed < before))
     }
 
+    /// How many are known.
+    pub(crate) const fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
     pub(crate) fn memory_bytes(&self) -> usize {
         let owners: usize = self.slots.iter().flatten().map(|socket| socket.owners.heap_bytes()).sum();
         let neighbours: usize = self.by_address.values().map(|neighbours| neighbours.more.capacity()).sum();
@@ -224,6 +232,7 @@ impl Sockets {
             self.evict();
         }
         self.make_room_at(&socket.address);
+        self.heard_of += 1;
         let (cookie, address) = (socket.cookie, socket.address);
         let slot = match self.free.pop() {
             Some(slot) => slot,

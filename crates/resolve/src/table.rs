@@ -25,11 +25,21 @@ pub(crate) fn evict_least_recently_used<K: Eq + Hash, V>(
     map: &mut Map<K, V>,
     touched: impl Fn(&V) -> Timestamp,
 ) -> u64 {
-    let Some(threshold) = eviction_threshold(map.values().map(&touched).collect()) else { return 0 };
+    evict_least_recently_used_of(map, touched, |_| true)
+}
+
+/// The same of those that may go.
+pub(crate) fn evict_least_recently_used_of<K: Eq + Hash, V>(
+    map: &mut Map<K, V>,
+    touched: impl Fn(&V) -> Timestamp,
+    may_go: impl Fn(&V) -> bool,
+) -> u64 {
+    let candidates = map.values().filter(|entry| may_go(entry)).map(&touched);
+    let Some(threshold) = eviction_threshold(candidates.collect()) else { return 0 };
     let before = map.len();
     let mut remaining = before / EVICTED_SHARE + 1;
     map.retain(|_, entry| {
-        let evict = remaining > 0 && touched(entry) <= threshold;
+        let evict = remaining > 0 && may_go(entry) && touched(entry) <= threshold;
         remaining -= usize::from(evict);
         !evict
     });

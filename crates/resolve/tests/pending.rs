@@ -122,6 +122,27 @@ fn who_need_not_wait_passes_those_who_do() {
 }
 
 #[test]
+fn what_was_known_of_an_end_is_not_forgotten_while_the_other_is_waited_for() {
+    let mut config = Config::default();
+    config.max_sockets = 4;
+    let (mut pending, mut resolver) = (pending(100, 10), Resolver::new(&config));
+    learn(&mut resolver, 1);
+    let mut waits = exchange(1, 10, 9);
+    // The client has the socket that is known, and nobody knows the server's yet.
+    std::mem::swap(&mut waits.client, &mut waits.server);
+    waits.client.cookie = SocketCookie::new(1);
+    waits.server.cookie = SocketCookie::new(9);
+    assert!(pending.pass(&mut resolver, &mut waits).unwrap().is_none());
+    (2..40).for_each(|cookie| learn(&mut resolver, cookie));
+    assert!(resolver.ledger()[0].withheld.iter().any(|withheld| withheld.reason == "evicted" && withheld.count > 30));
+    pending.advance(Timestamp::MAX);
+    let mut out = Exchange::blank();
+    let (client, _) = pending.poll(&mut resolver, &mut out).unwrap();
+    assert_eq!(client.identity.name, "app");
+    assert!(resolver.ledger().iter().all(|row| row.imbalance() == 0));
+}
+
+#[test]
 fn grace_ends_by_event_time() {
     let (mut pending, mut resolver) = (pending(100, 10), Resolver::new(&Config::default()));
     pending.push(&mut exchange(1, 10, 1)).unwrap();

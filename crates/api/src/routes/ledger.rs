@@ -53,7 +53,7 @@ struct RecordBody {
 /// The account of one stage in one unit.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct RowBody {
-    /// The stage: `hook`, `decode`, `flow`, `reassembly`, `parse`, `pair`, `aggregate` or `store`.
+    /// The stage: `hook`, `decode`, `flow`, `reassembly`, `parse`, `pair`, `resolve`, `aggregate` or `store`.
     stage: &'static str,
     /// What is counted: `packets`, `records`, `bytes`, `messages`, `exchanges` or `points`.
     unit: &'static str,
