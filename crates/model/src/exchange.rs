@@ -148,7 +148,7 @@ pub enum Shape {
 pub struct Message {
     /// When its first byte passed.
     pub first: Timestamp,
-    /// When its last byte passed.
+    /// When its last byte passed; later than that, where bytes before it were lost on the way and sent again.
     pub last: Timestamp,
     /// Its length in stream bytes, head and body, captured or not.
     pub bytes: u64,

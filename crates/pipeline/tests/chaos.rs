@@ -10,7 +10,7 @@ use geophone_model::{
 };
 use geophone_pipeline::{Config, Pipeline, Policy, PolicyKey, SkipUntil};
 use proptest::prelude::*;
-use support::assert_balanced;
+use support::{assert_balanced, assert_times};
 
 const TEXTS: [&str; 10] = [
     "GET /a HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -206,6 +206,12 @@ fn run(pipeline: &mut Pipeline, step: &Step, now: &mut u64) {
     pipeline.event(&event, &mut Ignore);
 }
 
+fn take_finished(pipeline: &mut Pipeline) {
+    while let Some(exchange) = pipeline.poll() {
+        assert_times(exchange);
+    }
+}
+
 proptest! {
     #[test]
     fn nothing_breaks_the_books(
@@ -228,11 +234,11 @@ proptest! {
             assert_balanced(&pipeline);
             prop_assert!(pipeline.connections().open <= max_connections.max(1) as u64);
             if index % 3 == 0 {
-                while pipeline.poll().is_some() {}
+                take_finished(&mut pipeline);
             }
         }
         pipeline.finish();
-        while pipeline.poll().is_some() {}
+        take_finished(&mut pipeline);
         assert_balanced(&pipeline);
         prop_assert_eq!(pipeline.connections().open, 0);
         for row in pipeline.ledger() {

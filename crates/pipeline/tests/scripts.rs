@@ -83,7 +83,7 @@ fn system_calls_that_are_counted_from_zero_again_go_on() {
 }
 
 #[test]
-fn retransmissions_and_disorder_do_not_show() {
+fn retransmissions_and_disorder_show_in_times_alone() {
     check(
         View::Tap,
         r#"
@@ -96,7 +96,7 @@ fn retransmissions_and_disorder_do_not_show() {
         7 s @24 "-Length: 2\r\n\r\nok"
         8 s @0 "HTTP/1.1 200 OK\r\nContent"
         "#,
-        "#0 same_point GET x/a 200 request 3-4/28 response 8-7/40",
+        "#0 same_point GET x/a 200 request 3-6/28 response 8-8/40",
     );
 }
 
@@ -367,6 +367,28 @@ fn what_is_missing_and_was_wanted_is_a_gap_all_the_same() {
         "#
     );
     check(View::Loopback, &script, "#0 same_point GET x/a 200 request 3-3/28 response 4-6/20042 response_gap");
+}
+
+#[test]
+fn a_hole_takes_no_time_though_it_takes_time_to_know() {
+    // Of a chunk that was not wanted, the packet with its end is lost.
+    let script = format!(
+        r#"
+        1 c syn
+        2 s syn
+        3 c {GET}
+        4 s "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n"
+        5 s passes 100000
+        6 s "\r\n0\r\n\r\n"
+        1000000007 tick
+        "#
+    );
+    let until = (u32::MAX - 199).wrapping_add(54 + 100_000);
+    let expected = format!(
+        "skip 22 Egress Seq({until})
+         #0 same_point GET x/a 200 request 3-3/28 response 4-6/100061 response_gap"
+    );
+    check(View::Loopback, &script, &expected);
 }
 
 #[test]

@@ -58,7 +58,8 @@ pub enum Want {
 /// * Between directions, the order is that of cause and effect: a request's bytes, and the gaps in them, come before
 ///   those of its response, and bytes that acknowledge others come behind these or behind the gap that they left.
 /// * Results do not depend on how the bytes were cut into calls, as long as each byte keeps its time.
-/// * Times are nanoseconds of any clock of the caller's; the parser compares none of them and reads no clock.
+/// * Times are nanoseconds of any clock of the caller's; the parser reads none. Within a direction they may go back: what
+///   was sent again was seen behind what follows it in the stream.
 /// * After each call: [`poll`](Self::poll) until it says `false`, and ask [`want`](Self::want).
 pub trait Connection {
     /// The next bytes of a direction, all seen at `now_ns`.

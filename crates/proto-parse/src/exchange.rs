@@ -83,11 +83,26 @@ impl Exchange {
 pub struct Span {
     /// Time of the first byte, in nanoseconds of the caller's clock.
     pub first_ns: u64,
-    /// Time of the last byte, in nanoseconds of the caller's clock. For a body that ends with the connection, the
-    /// time of that end.
+    /// The latest time of any byte that was seen of it, in nanoseconds of the caller's clock: the last byte's, unless one
+    /// before it was lost on the way and sent again. For a body that ends with the connection, that end counts too.
     pub last_ns: u64,
     /// Bytes on the wire, head and framing included, lost and skipped ones too.
     pub bytes: u64,
+}
+
+impl Span {
+    /// Nothing yet of a message whose first byte was seen at `now_ns`.
+    pub(crate) const fn starting(now_ns: u64) -> Self {
+        Self { first_ns: now_ns, last_ns: now_ns, bytes: 0 }
+    }
+
+    /// Counts its next `len` bytes, seen at `now_ns`.
+    #[inline]
+    pub(crate) fn extend(&mut self, now_ns: u64, len: u64) {
+        self.bytes = self.bytes.saturating_add(len);
+        // Bytes come in their order in the stream, which after a retransmission is not that in which they were seen.
+        self.last_ns = self.last_ns.max(now_ns);
+    }
 }
 
 /// What kind of exchange it is.
@@ -139,7 +154,7 @@ impl Flags {
     /// The response was over before the request was: request bytes and last time are as of then.
     pub const REQUEST_UNFINISHED: Self = Self(1 << 5);
     /// The end of the response was not seen: it was lost, or the server stopped before it. The status is what the
-    /// response said.
+    /// response said, and the last time that of what was seen.
     pub const RESPONSE_TRUNCATED: Self = Self(1 << 6);
     /// Bytes of the response were lost; its extent is known. Where its end was among them, the last time is that at
     /// which the loss became known.

@@ -88,8 +88,9 @@ fn check_head(data: &[u8], parse: impl Fn(&[u8]) -> Result<Option<usize>, HeadEr
 /// its own, the ledger balances after every step, and nothing is open at the end.
 ///
 /// The script: a byte for what happens (bit 0: direction; bits 1 to 3: 0 to 4 bytes, 5 a gap, 6 a skip if the parser
-/// allows it, 7 an end; bits 4 to 7: time passed), a byte for the length, and for 0 to 4 that many bytes. The first byte
-/// of all says, in bit 0, whether the connection was joined late.
+/// allows it, 7 an end; bits 4 to 6: time passed; bit 7: time goes back by that instead, as at a retransmission), a byte
+/// for the length, and for 0 to 4 that many bytes. The first byte of all says, in bit 0, whether the connection was joined
+/// late.
 pub fn http1_connection(script: &[u8]) {
     let Some((&options, script)) = script.split_first() else { return };
     let joined_late = options & 1 == 1;
@@ -119,7 +120,8 @@ fn run(joined_late: bool, script: &[u8], piece: usize) -> (Vec<Exchange>, Counte
     let mut rest = script;
     while let [op, len, after @ ..] = rest {
         rest = after;
-        now_ns = now_ns.saturating_add(u64::from(op >> 4));
+        let passed_ns = u64::from(op >> 4 & 7);
+        now_ns = if op >> 7 == 0 { now_ns.saturating_add(passed_ns) } else { now_ns.saturating_sub(passed_ns) };
         let direction = if op & 1 == 0 { Direction::ToServer } else { Direction::ToClient };
         match op >> 1 & 7 {
             5 => connection.gap(direction, now_ns, u64::from(*len)),
@@ -163,6 +165,8 @@ fn settle(connection: &mut http1::Connection, exchanges: &mut Vec<Exchange>) {
     let mut out = Exchange::default();
     while connection.poll(&mut out) {
         assert!(out.resource.len() <= limits().resource_bytes && out.authority.len() <= limits().authority_bytes);
+        assert!(out.request.first_ns <= out.request.last_ns, "{out:?}");
+        assert!(out.response.is_none_or(|response| response.first_ns <= response.last_ns), "{out:?}");
         exchanges.push(out.clone());
     }
     let counters = connection.counters();

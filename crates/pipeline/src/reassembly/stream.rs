@@ -363,7 +363,9 @@ impl Stream {
     fn give_up_hole(&mut self, until: u64, at: Timestamp, sink: &mut impl Sink) {
         let left_out_until = if self.asked_until > until { until } else { self.asked_until.saturating_sub(1) };
         if left_out_until > self.next {
-            self.leave_out(left_out_until - self.next, at, sink);
+            // It passed before what waits behind it, however long ago that was.
+            let passed_at = self.held.first().map_or(at, |first| first.at);
+            self.leave_out(left_out_until - self.next, passed_at, sink);
         }
         let len = until - self.next;
         if len > 0 {

@@ -327,6 +327,7 @@ impl Run {
 
     fn drain(&mut self) {
         while let Some(exchange) = self.pipeline.poll() {
+            assert_times(exchange);
             writeln!(self.said, "{}", line(exchange)).unwrap();
         }
         assert_balanced(&self.pipeline);
@@ -399,6 +400,13 @@ pub(crate) fn line(exchange: &Exchange) -> String {
     line
 }
 
+/// However late its bytes came: no message is over before its first byte was there.
+pub(crate) fn assert_times(exchange: &Exchange) {
+    assert!(exchange.request.first <= exchange.request.last, "{exchange:?}");
+    assert!(exchange.response.is_none_or(|response| response.first <= response.last), "{exchange:?}");
+    assert!(exchange.first_byte_ns() <= exchange.duration_ns(), "{exchange:?}");
+}
+
 /// The two parties of an exchange: `10.0.0.1:40000 (11) -> 10.0.0.2:80 (22)`.
 pub(crate) fn parties(exchange: &Exchange) -> String {
     let cookie =
@@ -420,6 +428,7 @@ pub(crate) fn exchanges<'a>(config: Config, events: impl IntoIterator<Item = &'a
     for recorded in events {
         pipeline.event(&recorded.event(), &mut NoPolicy);
         while let Some(exchange) = pipeline.poll() {
+            assert_times(exchange);
             lines.push(format!("{} {}", line(exchange), parties(exchange)));
         }
         assert_balanced(&pipeline);

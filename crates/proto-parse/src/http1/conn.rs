@@ -67,8 +67,8 @@ impl crate::Connection for Connection {
     fn skipped(&mut self, direction: Direction, now_ns: u64, len: u64) {
         let (passed, event) = match direction {
             _ if self.is_deaf(direction) => return,
-            Direction::ToServer => self.request.pass(now_ns, len),
-            Direction::ToClient => self.response.pass(now_ns, len),
+            Direction::ToServer => self.request.skip(now_ns, len),
+            Direction::ToClient => self.response.skip(now_ns, len),
         };
         let counters = &mut self.pairing.counters;
         counters.skipped_bytes = counters.skipped_bytes.saturating_add(passed);
@@ -83,8 +83,8 @@ impl crate::Connection for Connection {
         let counters = &mut self.pairing.counters;
         counters.gap_bytes = counters.gap_bytes.saturating_add(len);
         let (passed, event) = match direction {
-            Direction::ToServer => self.request.pass(now_ns, len),
-            Direction::ToClient => self.response.pass(now_ns, len),
+            Direction::ToServer => self.request.lose(now_ns, len),
+            Direction::ToClient => self.response.lose(now_ns, len),
         };
         if passed > 0 {
             match direction {
@@ -184,7 +184,7 @@ impl Connection {
 
     fn finish_tunnel(&mut self, now_ns: u64) {
         self.tunnel = false;
-        self.response.span.last_ns = now_ns;
+        self.response.span.extend(now_ns, 0);
         self.finish_response(Flags::default());
     }
 }

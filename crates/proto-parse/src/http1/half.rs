@@ -136,9 +136,27 @@ impl<H: Head> Half<H> {
         body == Body::None
     }
 
-    /// Passes over as many of the next `len` bytes as are certainly body, unseen. Returns how many these are, and whether
-    /// the message is over with them.
-    pub(super) fn pass(&mut self, now_ns: u64, len: u64) -> (u64, Option<Event>) {
+    /// Passes over as many of the next `len` bytes, left out and the last of them seen at `now_ns`, as are certainly body.
+    /// Returns how many these are, and whether the message is over with them.
+    pub(super) fn skip(&mut self, now_ns: u64, len: u64) -> (u64, Option<Event>) {
+        let (passed, event) = self.pass(len);
+        if passed > 0 {
+            self.span.extend(now_ns, passed);
+        }
+        (passed, event)
+    }
+
+    /// Passes over as many of the next `len` bytes, known to be lost at `now_ns`, as are certainly body. Returns how many
+    /// these are, and whether the message is over with them.
+    pub(super) fn lose(&mut self, now_ns: u64, len: u64) -> (u64, Option<Event>) {
+        let (passed, event) = self.pass(len);
+        // It may have taken long to know. Only of a message whose end is lost there is no better time.
+        let end_ns = if event.is_some() { now_ns } else { self.span.last_ns };
+        self.span.extend(end_ns, passed);
+        (passed, event)
+    }
+
+    fn pass(&mut self, len: u64) -> (u64, Option<Event>) {
         let remaining = match self.state {
             State::Length(remaining) => remaining,
             State::Chunked(chunked) => chunked.data_remaining(),
@@ -149,8 +167,6 @@ impl<H: Head> Half<H> {
         if here == 0 {
             return (0, None);
         }
-        self.span.bytes = self.span.bytes.saturating_add(here);
-        self.span.last_ns = now_ns;
         let event = match &mut self.state {
             State::Chunked(chunked) => {
                 chunked.pass_data(here);
@@ -235,7 +251,7 @@ impl<H: Head> Half<H> {
             }
         }
         self.reader.clear();
-        self.span = Span { first_ns: now_ns, last_ns: now_ns, bytes: 0 };
+        self.span = Span::starting(now_ns);
         self.flags = Flags::default();
         self.found = false;
         self.state = State::Head;
@@ -316,11 +332,9 @@ impl<H: Head> Half<H> {
         let (taken, found) = self.search.step(now_ns, data, &mut self.line, limits.line_bytes);
         *data = data.get(taken..).unwrap_or_default();
         counters.unparsed_bytes = counters.unparsed_bytes.saturating_add(u64::try_from(taken).unwrap_or(0));
-        let first_ns = found?;
-        let bytes = u64::try_from(self.line.len()).unwrap_or(0);
-        counters.unparsed_bytes = counters.unparsed_bytes.saturating_sub(bytes);
+        self.span = found?;
+        counters.unparsed_bytes = counters.unparsed_bytes.saturating_sub(self.span.bytes);
         self.reader.clear();
-        self.span = Span { first_ns, last_ns: now_ns, bytes };
         self.flags = if self.joined_late { Flags::JOINED_LATE } else { Flags::RESYNCED };
         self.found = true;
         self.state = State::Head;
@@ -344,8 +358,7 @@ impl<H: Head> Half<H> {
     /// Counts `len` of the message's bytes and takes them off the front of `data`.
     fn take(&mut self, now_ns: u64, data: &mut &[u8], len: usize) {
         if len > 0 {
-            self.span.bytes = self.span.bytes.saturating_add(u64::try_from(len).unwrap_or(0));
-            self.span.last_ns = now_ns;
+            self.span.extend(now_ns, u64::try_from(len).unwrap_or(0));
             *data = data.get(len..).unwrap_or_default();
         }
     }

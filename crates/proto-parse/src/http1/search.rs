@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 
 use memchr::memchr;
 
+use crate::Span;
+
 /// The methods of RFC 9110 section 9, PATCH (RFC 5789) and those of WebDAV that are met in the wild. Any token may be
 /// a method; in the middle of a stream, only these are believed.
 const METHODS: [&[u8]; 14] = [
@@ -30,8 +32,8 @@ const METHODS: [&[u8]; 14] = [
 pub(super) trait Search: Default {
     /// Looks through `data`, all seen at `now_ns`, and returns how many bytes were taken. `line` is the search's to hold
     /// candidates in, at most `line_bytes` of it. If a start line was found, `line` has its beginning, up to where
-    /// the data goes on, and the time of its first byte is returned too.
-    fn step(&mut self, now_ns: u64, data: &[u8], line: &mut Vec<u8>, line_bytes: usize) -> (usize, Option<u64>);
+    /// the data goes on, and the span of what it has is returned too.
+    fn step(&mut self, now_ns: u64, data: &[u8], line: &mut Vec<u8>, line_bytes: usize) -> (usize, Option<Span>);
 
     /// Forgets what was seen: bytes are missing here.
     fn reset(&mut self);
@@ -52,7 +54,7 @@ const TAIL: usize = 8;
 
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
-    first_ns: u64,
+    span: Span,
     stage: Stage,
 }
 
@@ -68,10 +70,10 @@ enum Stage {
 const VERSION: &[u8; 9] = b"HTTP/1.0\r";
 
 impl Search for RequestSearch {
-    fn step(&mut self, now_ns: u64, data: &[u8], line: &mut Vec<u8>, line_bytes: usize) -> (usize, Option<u64>) {
+    fn step(&mut self, now_ns: u64, data: &[u8], line: &mut Vec<u8>, line_bytes: usize) -> (usize, Option<Span>) {
         let mut taken = 0_usize;
         while let Some(rest) = data.get(taken..).filter(|rest| !rest.is_empty()) {
-            let Some(candidate) = self.candidate else {
+            let Some(mut candidate) = self.candidate else {
                 taken = taken.saturating_add(self.find_method(now_ns, rest, line));
                 continue;
             };
@@ -82,9 +84,10 @@ impl Search for RequestSearch {
                 // The line feed is left to the reader of lines.
                 Next::Found => {
                     self.reset();
-                    return (taken, Some(candidate.first_ns));
+                    return (taken, Some(candidate.span));
                 }
                 Next::Stage(stage) => {
+                    candidate.span.extend(now_ns, 1);
                     self.candidate = Some(Candidate { stage, ..candidate });
                     line.push(byte);
                     self.remember(now_ns, &[byte]);
@@ -110,8 +113,11 @@ impl RequestSearch {
         let Some(space) = space else { return data.len() };
         let tail = self.tail.get(TAIL.saturating_sub(self.tail_len)..).unwrap_or_default();
         if let Some(method) = METHODS.into_iter().find(|method| tail.ends_with(method)) {
-            let first_ns = self.tail_ns.iter().rev().nth(method.len().saturating_sub(1)).copied().unwrap_or(now_ns);
-            self.candidate = Some(Candidate { first_ns, stage: Stage::TargetStart });
+            let times_ns = self.tail_ns.iter().skip(TAIL.saturating_sub(method.len()));
+            let mut span = Span::starting(times_ns.clone().next().copied().unwrap_or(now_ns));
+            times_ns.for_each(|&seen_ns| span.extend(seen_ns, 1));
+            span.extend(now_ns, 1);
+            self.candidate = Some(Candidate { span, stage: Stage::TargetStart });
             line.clear();
             line.extend_from_slice(method);
             line.push(b' ');
@@ -165,16 +171,17 @@ impl Stage {
 /// Searches for `HTTP/1.x SP 3DIGIT` and a space or a line end; found before that.
 #[derive(Debug, Default)]
 pub(super) struct ResponseSearch {
-    first_ns: u64,
+    span: Span,
 }
 
 impl Search for ResponseSearch {
-    fn step(&mut self, now_ns: u64, data: &[u8], line: &mut Vec<u8>, _line_bytes: usize) -> (usize, Option<u64>) {
+    fn step(&mut self, now_ns: u64, data: &[u8], line: &mut Vec<u8>, _line_bytes: usize) -> (usize, Option<Span>) {
         let mut taken = 0_usize;
         while let Some(rest) = data.get(taken..).filter(|rest| !rest.is_empty()) {
             if line.is_empty() {
                 let Some(at) = memchr(b'H', rest) else { return (data.len(), None) };
-                self.first_ns = now_ns;
+                self.span = Span::starting(now_ns);
+                self.span.extend(now_ns, 1);
                 line.push(b'H');
                 taken = taken.saturating_add(at).saturating_add(1);
                 continue;
@@ -182,10 +189,11 @@ impl Search for ResponseSearch {
             let Some(&byte) = rest.first() else { break };
             let fits = match line.len() {
                 7 | 9..=11 => byte.is_ascii_digit(),
-                12 if matches!(byte, b' ' | b'\r' | b'\n') => return (taken, Some(self.first_ns)),
+                12 if matches!(byte, b' ' | b'\r' | b'\n') => return (taken, Some(self.span)),
                 seen => b"HTTP/1.0 ".get(seen) == Some(&byte),
             };
             if fits {
+                self.span.extend(now_ns, 1);
                 line.push(byte);
                 taken = taken.saturating_add(1);
             } else {

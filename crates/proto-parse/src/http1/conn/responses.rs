@@ -157,7 +157,7 @@ impl Connection {
         }
         if self.response.is_until_close() {
             // RFC 9112 section 8: complete if the connection was closed in order.
-            self.response.span.last_ns = now_ns;
+            self.response.span.extend(now_ns, 0);
             self.finish_response(if how == End::Fin { Flags::default() } else { Flags::RESPONSE_TRUNCATED });
         } else if !self.cut_response()
             && let Some(open) = self.pairing.front()
