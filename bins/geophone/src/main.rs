@@ -113,7 +113,7 @@ fn live(settings: Settings) -> Result<ExitCode> {
     for shortfall in &ended.shortfalls {
         println!("{shortfall}");
     }
-    print!("{}", report::ledger(&ended.ledger));
+    print!("{}", report::ledger("Ledger", &ended.ledger));
     served?;
     Ok(verdict(&ended.ledger))
 }
@@ -129,13 +129,17 @@ fn replay(args: &ReplayArgs) -> Result<ExitCode> {
     let replayed = replay::replay(&args.file, budget, Arc::clone(&store))?;
     let map = report::map(&*store, replayed.range)?;
     print!("{}", report::format(&map, args.format)?);
-    eprint!("{}", report::ledger(&replayed.ledger));
+    let held = report::held(&*store)?;
+    eprint!("{}{}", report::ledger("Ledger", &replayed.ledger), report::ledger("Held in memory", &held));
+    if let Some(evicted) = report::evicted(replayed.range, &map) {
+        eprintln!("geophone: {evicted}");
+    }
     let code = match &replayed.damage {
         Some(damage) => {
             eprintln!("geophone: {damage:#}; what was readable is shown");
             ExitCode::FAILURE
         }
-        None => verdict(&replayed.ledger),
+        None => verdict(&[replayed.ledger, held].concat()),
     };
     if let Some(listener) = listener {
         let end = runtime.block_on(async { serve::asked_to_end() })?;

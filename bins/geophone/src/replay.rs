@@ -12,6 +12,7 @@ use geophone_analysis::{Analysis, Config, Named};
 use geophone_capture_file::Item;
 use geophone_model::{
     ledger::{LedgerRow, Stage},
+    series::WindowSnapshot,
     time::{Timestamp, Window},
 };
 use geophone_pipeline::NoPolicy;
@@ -39,7 +40,7 @@ pub(crate) fn replay(path: &Path, budget: Budget, store: Arc<dyn Store>) -> Resu
     let mut rows = Rows::all();
     let mut sink = Sink::new(store, Clock::measure().now());
     let mut progress = Progress::new();
-    let (mut first, mut next_tick) = (None, Timestamp::MIN);
+    let (mut begin, mut next_tick) = (Begin::default(), Timestamp::MIN);
     let damage = loop {
         let at = match source.next() {
             Ok(Some(Item::Event(event))) => {
@@ -54,12 +55,12 @@ pub(crate) fn replay(path: &Path, budget: Budget, store: Arc<dyn Store>) -> Resu
             Ok(None) => break None,
             Err(error) => break Some(anyhow::Error::new(error).context(format!("{} is damaged", path.display()))),
         };
-        first.get_or_insert(at);
+        begin.event(at);
         if at >= next_tick || rows.waiting() > budget.max_waiting {
             next_tick = at.plus_ns(TICK_NS);
             analysis.tick(analysis.watermark(), &mut NoPolicy, &mut |named| rows.take(named));
             if rows.waiting() > budget.max_waiting {
-                sink.write(analysis.take_windows(), rows.gathered(), at, Vec::new())?;
+                sink.write(begin.noting(analysis.take_windows()), rows.gathered(), at, Vec::new())?;
             }
             progress.show(source.progress());
         }
@@ -70,20 +71,38 @@ pub(crate) fn replay(path: &Path, budget: Budget, store: Arc<dyn Store>) -> Resu
     let mut ledger = vec![source.ledger()];
     ledger.extend(analysis.ledger());
     ledger.sort_by_key(|row| (row.stage != Stage::Decode, row.stage));
+    ledger.push(rows.ledger());
     if let Some(damage) = &damage {
         sink.note(last, EventKind::RecordsLost, 0, format!("{damage:#}"));
     }
-    let written = sink.write(analysis.take_windows(), rows.gathered(), last, ledger.clone());
+    let written = sink.write(begin.noting(analysis.take_windows()), rows.gathered(), last, ledger.clone());
     written.context("cannot keep what was read")?;
-    let range = first.map_or(Window { start: last, length_ns: 0 }, |first| range(first, last));
-    Ok(Replayed { range, ledger, damage })
+    Ok(Replayed { range: begin.until(last), ledger, damage })
 }
 
-/// From the beginning of the window of `first` to the end of that of `last`.
-fn range(first: Timestamp, last: Timestamp) -> Window {
-    let start = Window::containing(first, Window::DEFAULT_LENGTH_NS).start;
-    let end = Window::containing(last, Window::DEFAULT_LENGTH_NS).end();
-    Window { start, length_ns: end.ns_since(start) }
+/// Where the time that a file is about begins: with the window of its first event, or with that of an exchange that is older
+/// and comes later in the file. Other packets of another age do not count: one with a broken time would stretch it by years.
+#[derive(Default)]
+struct Begin(Option<Timestamp>);
+
+impl Begin {
+    fn event(&mut self, at: Timestamp) {
+        self.0.get_or_insert_with(|| Window::containing(at, Window::DEFAULT_LENGTH_NS).start);
+    }
+
+    /// Takes notice of windows on their way.
+    fn noting(&mut self, windows: Vec<WindowSnapshot>) -> Vec<WindowSnapshot> {
+        let with_exchanges = windows.iter().filter(|snapshot| !snapshot.points.is_empty());
+        self.0 = with_exchanges.map(|snapshot| snapshot.window.start).chain(self.0).min();
+        windows
+    }
+
+    /// From there to the end of the window of `last`; of no length where the file has no event.
+    fn until(&self, last: Timestamp) -> Window {
+        let Some(start) = self.0 else { return Window { start: last, length_ns: 0 } };
+        let end = Window::containing(last, Window::DEFAULT_LENGTH_NS).end();
+        Window { start, length_ns: end.ns_since(start) }
+    }
 }
 
 /// How far it has come, on a terminal, for files that take their time.

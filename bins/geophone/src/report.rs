@@ -5,14 +5,41 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result};
 use geophone_model::{ledger::LedgerRow, series::View, time::Window};
 use geophone_servicemap::{Config, Edge, Node, ServiceMap, Summary, Tally, export::document::Detail};
-use geophone_store::{PointQuery, Store};
+use geophone_store::{PointQuery, STORE_SOURCE, Store};
 
 use crate::args::Format;
 
-/// The map of what the store holds of a range.
+/// The map of what the store holds of a range. Its own range is what is left of that where windows were evicted, so that rates
+/// are of the time that their requests are of.
 pub(crate) fn map(store: &dyn Store, range: Window) -> Result<ServiceMap> {
-    let windows = pollster::block_on(store.windows(PointQuery::new(range))).context("cannot read the store")?;
-    Ok(ServiceMap::from_snapshots(windows.iter().map(|window| &**window), range, Config::default()))
+    let points = pollster::block_on(store.stats()).context("cannot read the store")?.points;
+    let begin = match points.evicted {
+        0 => range.start,
+        _ => points.oldest.unwrap_or(range.end()).max(range.start),
+    };
+    let held = Window { start: begin, length_ns: range.end().ns_since(begin) };
+    let windows = pollster::block_on(store.windows(PointQuery::new(held))).context("cannot read the store")?;
+    Ok(ServiceMap::from_snapshots(windows.iter().map(|window| &**window), held, Config::default()))
+}
+
+/// What of a range is not on a map, as a sentence, where something is not.
+pub(crate) fn evicted(range: Window, map: &ServiceMap) -> Option<String> {
+    let seconds = |window: Window| window.length_ns as f64 / 1e9;
+    (map.range() != range).then(|| {
+        format!(
+            "only the last {} s of {} s are shown: older windows were evicted, as there is no memory for more \
+             (--memory-limit SIZE gives it more)",
+            seconds(map.range()),
+            seconds(range),
+        )
+    })
+}
+
+/// What a store was given, and what it still holds.
+pub(crate) fn held(store: &dyn Store) -> Result<Vec<LedgerRow>> {
+    let records = pollster::block_on(store.ledger()).context("cannot read the store")?;
+    let own = records.iter().filter(|record| *record.source == *STORE_SOURCE);
+    Ok(own.flat_map(|record| record.rows.iter().cloned()).collect())
 }
 
 /// The map in a format.
@@ -25,9 +52,9 @@ pub(crate) fn format(map: &ServiceMap, format: Format) -> Result<String> {
     })
 }
 
-/// The accounts, a line each.
-pub(crate) fn ledger(rows: &[LedgerRow]) -> String {
-    rows.iter().fold("Ledger\n".to_owned(), |text, row| text + &format!("  {row}\n"))
+/// Accounts, a line each under their head.
+pub(crate) fn ledger(head: &str, rows: &[LedgerRow]) -> String {
+    rows.iter().fold(format!("{head}\n"), |text, row| text + &format!("  {row}\n"))
 }
 
 fn table(map: &ServiceMap) -> String {

@@ -1,5 +1,8 @@
 //! The program as a person meets it: what it prints, what it refuses, and how it ends.
 
+mod pcap;
+mod replay;
+
 use std::{
     fs,
     net::TcpListener,
