@@ -1,6 +1,7 @@
 //! What the command line and the settings file say together.
 
 use std::{
+    io::Read as _,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
@@ -17,6 +18,9 @@ pub(crate) const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::
 pub(crate) const DEFAULT_MEMORY_BYTES: u64 = 256 << 20;
 /// Exchanges of a second that are kept as rows unless told otherwise.
 const DEFAULT_KEEP_EXCHANGES: u64 = 1_000;
+
+/// The longest settings file that is read.
+const MAX_FILE_BYTES: u64 = 64 << 10;
 
 /// Settings of a live run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +60,17 @@ impl Settings {
             let path = args.config.as_deref().unwrap_or_else(|| Path::new("the settings"));
             anyhow::anyhow!("{}: {what}: {error}", path.display())
         };
+        let capture = args.capture.or(file.capture).unwrap_or(Hooks::Packets);
+        let cgroup = args.cgroup.clone().or_else(|| file.cgroup.clone());
+        if let (Hooks::Syscalls, Some(cgroup)) = (capture, &cgroup) {
+            let capture_from = if args.capture.is_some() { "--capture" } else { "the setting capture" };
+            let cgroup_from = if args.cgroup.is_some() { "--cgroup" } else { "the setting cgroup" };
+            anyhow::bail!(
+                "system calls are observed of the whole machine, packets of a cgroup too: {capture_from} (syscalls) and \
+                 {cgroup_from} ({}) do not go together, leave one of them out",
+                cgroup.display()
+            );
+        }
         let for_ = file.for_.as_deref().map(args::duration).transpose().map_err(|error| from_file("for", error))?;
         let memory = file.memory_limit.as_deref().map(args::size).transpose();
         let memory = memory.map_err(|error| from_file("memory_limit", error))?;
@@ -64,8 +79,8 @@ impl Settings {
             for_: args.for_.or(for_),
             record: args.record.or(file.record),
             memory_bytes: args.memory_limit.or(memory).unwrap_or(DEFAULT_MEMORY_BYTES),
-            capture: args.capture.or(file.capture).unwrap_or(Hooks::Packets),
-            cgroup: args.cgroup.or(file.cgroup),
+            capture,
+            cgroup,
             keep_exchanges: args.keep_exchanges.or(file.keep_exchanges).unwrap_or(DEFAULT_KEEP_EXCHANGES),
             allowed_hosts: file.allowed_hosts,
         })
@@ -74,10 +89,22 @@ impl Settings {
 
 impl File {
     fn read(path: &Path) -> Result<Self> {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display()))?;
+        let text = Self::text(path).with_context(|| format!("cannot read the settings {}", path.display()))?;
         // The library's message has the line and, for an unknown key, the ones that are known.
         toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
+    }
+
+    /// Its text, within limits: a device has no end, and a FIFO that nobody writes to no beginning.
+    fn text(path: &Path) -> Result<String> {
+        anyhow::ensure!(std::fs::metadata(path)?.is_file(), "it is not a regular file");
+        let mut text = String::new();
+        std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
+        anyhow::ensure!(
+            text.len() as u64 <= MAX_FILE_BYTES,
+            "it is longer than the {} KiB that settings may have",
+            MAX_FILE_BYTES >> 10
+        );
+        Ok(text)
     }
 }
 
@@ -103,6 +130,27 @@ mod tests {
         let settings = settings("order", file, &["--listen", "127.0.0.1:2"]).unwrap();
         assert_eq!(settings.listen.port(), 2);
         assert_eq!((settings.memory_bytes, settings.for_), (64 << 20, Some(Duration::from_secs(5))));
+    }
+
+    #[test]
+    fn a_cgroup_does_not_go_with_system_calls() {
+        let refusal = |name, file, args: &[&str]| settings(name, file, args).unwrap_err().to_string();
+        let by_flags = refusal("flags", "", &["--cgroup", "/c", "--capture", "syscalls"]);
+        assert!(by_flags.contains("--capture (syscalls) and --cgroup (/c) do not go together"), "{by_flags}");
+        let one_each = refusal("one-each", "cgroup = \"/c\"", &["--capture", "syscalls"]);
+        assert!(one_each.contains("--capture (syscalls) and the setting cgroup (/c)"), "{one_each}");
+        let by_file = refusal("file", "cgroup = \"/c\"\ncapture = \"syscalls\"", &[]);
+        assert!(by_file.contains("the setting capture (syscalls) and the setting cgroup (/c)"), "{by_file}");
+        let overruled = settings("overruled", "capture = \"syscalls\"", &["--cgroup", "/c", "--capture", "packets"]);
+        assert_eq!(overruled.unwrap().cgroup.as_deref(), Some(Path::new("/c")));
+    }
+
+    #[test]
+    fn settings_have_an_end() {
+        let longest = format!("#{}", "x".repeat(MAX_FILE_BYTES as usize - 1));
+        assert!(settings("longest", &longest, &[]).is_ok());
+        let error = format!("{:#}", settings("too-long", &(longest + "x"), &[]).unwrap_err());
+        assert!(error.contains("longer than the 64 KiB"), "{error}");
     }
 
     #[test]

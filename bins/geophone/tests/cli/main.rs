@@ -140,6 +140,20 @@ fn a_wrong_flag_or_setting_is_named() {
     assert!(error.contains(settings.path()) && error.contains("cgruop") && error.contains("line 2"), "{error}");
 }
 
+/// The first was read without end, and a FIFO was waited for.
+#[test]
+fn settings_come_from_a_regular_file() {
+    let fifo = Scratch::new("fifo", b"");
+    fs::remove_file(&fifo.0).unwrap();
+    assert!(Command::new("mkfifo").arg(&fifo.0).status().unwrap().success());
+    for path in ["/dev/zero", "/", fifo.path()] {
+        let output = run(&["--config", path]);
+        assert_eq!(output.status.code(), Some(1));
+        let error = stderr(&output);
+        assert!(error.contains(&format!("cannot read the settings {path}: it is not a regular file")), "{error}");
+    }
+}
+
 #[test]
 fn without_rights_it_says_what_is_missing_and_what_works_all_the_same() {
     // Somebody without rights must be able to run the binary: a target directory may lie in a home that is closed.
