@@ -1,6 +1,10 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
@@ -28,6 +32,10 @@ pub(crate) struct LiveArgs {
     /// Where the page and the API are served; port 0 takes a free one [default: 127.0.0.1:7070]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
+    /// A name, besides localhost, by which the page and the API may be called; can be given several times [default: any name,
+    /// or none if they are served on a loopback address]
+    #[arg(long = "allow-host", value_name = "NAME", value_parser = host)]
+    pub(crate) allow_hosts: Vec<String>,
     /// Ends after this time, as `30s`, `5m` or `2h`
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     pub(crate) for_: Option<Duration>,
@@ -65,6 +73,10 @@ pub(crate) struct ReplayArgs {
     /// Where the page is served, with --serve [default: 127.0.0.1:7070]
     #[arg(long, value_name = "ADDRESS", requires = "serve")]
     pub(crate) listen: Option<SocketAddr>,
+    /// With --serve: a name, besides localhost, by which the page may be called; can be given several times [default: any name,
+    /// or none if it is served on a loopback address]
+    #[arg(long = "allow-host", value_name = "NAME", requires = "serve", value_parser = host)]
+    pub(crate) allow_hosts: Vec<String>,
     /// How much memory may be used, as `256MiB` [default: 256MiB]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) memory_limit: Option<u64>,
@@ -129,6 +141,15 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
     Ok(bytes)
 }
 
+/// The name or address of a host, as it stands in a URL, without scheme, port and brackets.
+pub(crate) fn host(text: &str) -> Result<String, String> {
+    let is_name = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    if is_name || text.parse::<IpAddr>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err(format!("`{text}` is no name of a host: write it without scheme and port, as `geophone.example`"))
+}
+
 fn split_unit(text: &str) -> (&str, &str) {
     let end = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
@@ -157,6 +178,16 @@ mod tests {
             assert!(size(wrong).unwrap_err().contains("as `256MiB`"), "{wrong}");
         }
         assert_eq!(size("1MiB"), Err("1MiB is too little: at least 32 MiB are needed".to_owned()));
+    }
+
+    #[test]
+    fn hosts_have_neither_scheme_nor_port() {
+        for right in ["geophone.example", "my_host-2", "10.0.0.1", "fe80::1"] {
+            assert_eq!(host(right), Ok(right.to_owned()));
+        }
+        for wrong in ["", "geophone.example:7070", "http://geophone.example", "a/b", "[::1]", "a b", "*"] {
+            assert!(host(wrong).unwrap_err().contains("as `geophone.example`"), "{wrong}");
+        }
     }
 
     #[test]

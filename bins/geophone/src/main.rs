@@ -147,7 +147,7 @@ fn replay(args: &ReplayArgs) -> Result<ExitCode> {
         std::io::stdout().flush()?;
         let name = args.file.file_name().unwrap_or(args.file.as_os_str()).to_string_lossy().into_owned();
         let now = Now::EndOf(Recording { name, range: replayed.range });
-        let state = serve::state(&listener, store, now, Vec::new())?.with_not_seen(not_seen::replay());
+        let state = serve::state(&listener, store, now, args.allow_hosts.clone())?.with_not_seen(not_seen::replay());
         runtime.block_on(serve::serve(listener, state, end))?;
     }
     Ok(code)

@@ -74,6 +74,9 @@ impl Settings {
         let for_ = file.for_.as_deref().map(args::duration).transpose().map_err(|error| from_file("for", error))?;
         let memory = file.memory_limit.as_deref().map(args::size).transpose();
         let memory = memory.map_err(|error| from_file("memory_limit", error))?;
+        let of_file = file.allowed_hosts.iter().map(|name| args::host(name)).collect::<Result<Vec<_>, _>>();
+        let of_file = of_file.map_err(|error| from_file("allowed_hosts", error))?;
+        let allowed_hosts = if args.allow_hosts.is_empty() { of_file } else { args.allow_hosts };
         Ok(Self {
             listen: args.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
             for_: args.for_.or(for_),
@@ -82,7 +85,7 @@ impl Settings {
             capture,
             cgroup,
             keep_exchanges: args.keep_exchanges.or(file.keep_exchanges).unwrap_or(DEFAULT_KEEP_EXCHANGES),
-            allowed_hosts: file.allowed_hosts,
+            allowed_hosts,
         })
     }
 }
@@ -114,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    fn settings(name: &str, file: &str, args: &[&str]) -> Result<Settings> {
+    fn settings_of(name: &str, file: &str, args: &[&str]) -> Result<Settings> {
         let path = std::env::temp_dir().join(format!("geophone-settings-{}-{name}.toml", std::process::id()));
         std::fs::write(&path, file).unwrap();
         let path_text = path.to_string_lossy().into_owned();
@@ -127,9 +130,14 @@ mod tests {
     #[test]
     fn the_command_line_comes_before_the_file() {
         let file = "listen = \"127.0.0.1:1\"\nmemory_limit = \"64MiB\"\nfor = \"5s\"\n";
-        let settings = settings("order", file, &["--listen", "127.0.0.1:2"]).unwrap();
+        let settings = settings_of("order", file, &["--listen", "127.0.0.1:2"]).unwrap();
         assert_eq!(settings.listen.port(), 2);
         assert_eq!((settings.memory_bytes, settings.for_), (64 << 20, Some(Duration::from_secs(5))));
+
+        let file = "allowed_hosts = [\"of.the.file\"]";
+        assert_eq!(settings_of("hosts", file, &[]).unwrap().allowed_hosts, ["of.the.file"]);
+        let named = ["--allow-host", "a.example", "--allow-host", "b.example"];
+        assert_eq!(settings_of("hosts", file, &named).unwrap().allowed_hosts, ["a.example", "b.example"]);
     }
 
     #[test]
@@ -155,9 +163,10 @@ mod tests {
 
     #[test]
     fn a_wrong_key_or_value_is_named() {
-        let message = |name, file| format!("{:#}", settings(name, file, &[]).unwrap_err());
+        let message = |name, file| format!("{:#}", settings_of(name, file, &[]).unwrap_err());
         assert!(message("key", "lisen = \"127.0.0.1:1\"").contains("unknown field `lisen`"));
         assert!(message("value", "listen = \"nowhere\"").contains("listen"));
+        assert!(message("host", "allowed_hosts = [\"a:1\"]").contains("allowed_hosts: `a:1` is no name of a host"));
         assert!(message("size", "memory_limit = \"lots\"").contains("memory_limit: `lots` is no size"));
     }
 }

@@ -84,7 +84,8 @@ impl Problem {
         let called = host.map_or_else(|| "without a `Host` header".to_owned(), |host| format!("as `{host}`"));
         let detail = format!(
             "the API was called {called}, and answers by the names that it was given only: \
-             use http://localhost or http://127.0.0.1, or add the name to the allowed hosts"
+             use http://localhost or http://127.0.0.1, or have the name allowed (`geophone --allow-host NAME`, or \
+             `Config::allowed_hosts` in a program of your own)"
         );
         Self::new(StatusCode::FORBIDDEN, "foreign-host", "Host not allowed", detail)
     }

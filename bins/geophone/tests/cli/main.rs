@@ -2,6 +2,7 @@
 
 mod pcap;
 mod replay;
+mod serve;
 
 use std::{
     fs,

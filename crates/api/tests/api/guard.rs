@@ -16,7 +16,7 @@ async fn a_foreign_name_is_refused_on_the_loopback_address_and_told_the_remedy()
         let foreign = Request::get(path).header("host", "evil.example:8080").body(Body::empty()).unwrap();
         let (status, _, detail) = send(&app, foreign).await.problem();
         assert_eq!(status, 403, "{path}");
-        assert!(detail.contains("`evil.example:8080`") && detail.contains("allowed hosts"), "{detail}");
+        assert!(detail.contains("`evil.example:8080`") && detail.contains("--allow-host NAME"), "{detail}");
     }
     let nameless = Request::get("/healthz").body(Body::empty()).unwrap();
     assert_eq!(send(&app, nameless).await.problem().0, 403);
