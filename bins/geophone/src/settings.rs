@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    fn settings_of(name: &str, file: &str, args: &[&str]) -> Result<Settings> {
+    fn settings(name: &str, file: &str, args: &[&str]) -> Result<Settings> {
         let path = std::env::temp_dir().join(format!("geophone-settings-{}-{name}.toml", std::process::id()));
         std::fs::write(&path, file).unwrap();
         let path_text = path.to_string_lossy().into_owned();
@@ -130,14 +130,9 @@ mod tests {
     #[test]
     fn the_command_line_comes_before_the_file() {
         let file = "listen = \"127.0.0.1:1\"\nmemory_limit = \"64MiB\"\nfor = \"5s\"\n";
-        let settings = settings_of("order", file, &["--listen", "127.0.0.1:2"]).unwrap();
+        let settings = settings("order", file, &["--listen", "127.0.0.1:2"]).unwrap();
         assert_eq!(settings.listen.port(), 2);
         assert_eq!((settings.memory_bytes, settings.for_), (64 << 20, Some(Duration::from_secs(5))));
-
-        let file = "allowed_hosts = [\"of.the.file\"]";
-        assert_eq!(settings_of("hosts", file, &[]).unwrap().allowed_hosts, ["of.the.file"]);
-        let named = ["--allow-host", "a.example", "--allow-host", "b.example"];
-        assert_eq!(settings_of("hosts", file, &named).unwrap().allowed_hosts, ["a.example", "b.example"]);
     }
 
     #[test]
@@ -162,8 +157,16 @@ mod tests {
     }
 
     #[test]
+    fn hosts_of_the_command_line_replace_those_of_the_file() {
+        let file = "allowed_hosts = [\"of.the.file\"]";
+        assert_eq!(settings("hosts", file, &[]).unwrap().allowed_hosts, ["of.the.file"]);
+        let named = ["--allow-host", "a.example", "--allow-host", "b.example"];
+        assert_eq!(settings("hosts", file, &named).unwrap().allowed_hosts, ["a.example", "b.example"]);
+    }
+
+    #[test]
     fn a_wrong_key_or_value_is_named() {
-        let message = |name, file| format!("{:#}", settings_of(name, file, &[]).unwrap_err());
+        let message = |name, file| format!("{:#}", settings(name, file, &[]).unwrap_err());
         assert!(message("key", "lisen = \"127.0.0.1:1\"").contains("unknown field `lisen`"));
         assert!(message("value", "listen = \"nowhere\"").contains("listen"));
         assert!(message("host", "allowed_hosts = [\"a:1\"]").contains("allowed_hosts: `a:1` is no name of a host"));
