@@ -52,6 +52,8 @@ impl Live {
     pub(crate) fn open(settings: &Settings, budget: Budget, store: Arc<dyn Store>, own_port: u16) -> Result<Self> {
         let mut config = geophone_probe::Config::default();
         config.cgroup.clone_from(&settings.cgroup);
+        // Who speaks with a socket of that cgroup over the loopback device may be outside of it.
+        config.loopback_arrivals = settings.cgroup.is_some();
         config.family = match settings.capture {
             Hooks::Packets => Family::Packets,
             Hooks::Syscalls => Family::Syscalls,

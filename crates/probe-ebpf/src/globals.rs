@@ -63,6 +63,8 @@ globals! {
     SKC_COOKIE, skc_cookie: u32 = 88;
     /// `offsetof(struct inet_sock, inet_sport)`, network order.
     INET_SPORT, inet_sport: u32 = 0;
+    /// Whether arrivals over the loopback device are reported too, because their departures may be out of sight.
+    LOOPBACK_ARRIVALS, loopback_arrivals: u32 = 0;
     /// Inode number of the agent's own network namespace; zero where it is not known.
     OWN_NETNS, own_netns: u32 = 0;
     /// The ports that the agent itself listens at; zero for none.

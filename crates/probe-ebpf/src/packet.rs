@@ -22,6 +22,7 @@ use geophone_probe_common::{
 use self::header::{Header, Outcome};
 use crate::{
     bytes::opaque,
+    globals,
     maps::{Counts, POLICY, count},
     own,
     sock::{self, Owner},
@@ -42,7 +43,7 @@ pub fn packet_egress(ctx: SkBuffContext) -> i32 {
     let loopback = unsafe { (*ctx.skb.skb).ifindex } == LOOPBACK_IFINDEX;
     // Without the barrier the verifier walks everything once for each side.
     let side = opaque(if loopback { u64::from(side::LOOPBACK) } else { u64::from(side::EGRESS) });
-    observe(&ctx, side as u8);
+    observe::<false>(&ctx, side as u8);
     PASS
 }
 
@@ -50,21 +51,23 @@ pub fn packet_egress(ctx: SkBuffContext) -> i32 {
 #[cgroup_skb]
 pub fn packet_ingress(ctx: SkBuffContext) -> i32 {
     // SAFETY: the kernel gives a valid `__sk_buff`.
-    if unsafe { (*ctx.skb.skb).ifindex } == LOOPBACK_IFINDEX {
+    let loopback = unsafe { (*ctx.skb.skb).ifindex } == LOOPBACK_IFINDEX;
+    if loopback && globals::loopback_arrivals() == 0 {
         count(counter::PACKETS_SEEN, 1);
         count(counter::PACKETS_LOOPBACK_ARRIVAL, 1);
     } else {
-        observe(&ctx, side::INGRESS);
+        let side = opaque(if loopback { u64::from(side::LOOPBACK) } else { u64::from(side::INGRESS) });
+        observe::<true>(&ctx, side as u8);
     }
     PASS
 }
 
 #[inline(always)]
-fn observe(ctx: &SkBuffContext, side: u8) {
+fn observe<const ARRIVES: bool>(ctx: &SkBuffContext, side: u8) {
     let Some(counts) = Counts::of_this_cpu() else { return };
     counts.add(counter::PACKETS_SEEN, 1);
     let outcome = match header::read(ctx) {
-        Ok(header) => report(ctx, &header, side, counts),
+        Ok(header) => report::<ARRIVES>(ctx, &header, side, counts),
         Err(outcome) => outcome,
     };
     counts.add(outcome, 1);
@@ -72,7 +75,7 @@ fn observe(ctx: &SkBuffContext, side: u8) {
 
 /// Reports a packet, or says by which counter it is not reported.
 #[inline(always)]
-fn report(ctx: &SkBuffContext, header: &Header, side: u8, counts: Counts) -> Outcome {
+fn report<const ARRIVES: bool>(ctx: &SkBuffContext, header: &Header, side: u8, counts: Counts) -> Outcome {
     let control = header.is_tcp() && header.tcp_flags & TCP_FIN_SYN_RST != 0;
     if header.is_tcp() && header.payload_len == 0 && !control {
         return counter::PACKETS_EMPTY;
@@ -82,8 +85,14 @@ fn report(ctx: &SkBuffContext, header: &Header, side: u8, counts: Counts) -> Out
         return counter::PACKETS_OWN;
     }
     counts.add(counter::BYTES_SEEN, u64::from(header.payload_len));
-    // SAFETY: the kernel gives a valid `__sk_buff`.
-    let cookie = if is_listener(state) { 0 } else { unsafe { bpf_get_socket_cookie(ctx.skb.skb.cast()) } };
+    // Over the loopback device a record speaks of the socket that sent, and this one is the other.
+    let is_others = ARRIVES && side == side::LOOPBACK;
+    let cookie = if is_others || is_listener(state) {
+        0
+    } else {
+        // SAFETY: the kernel gives a valid `__sk_buff`.
+        unsafe { bpf_get_socket_cookie(ctx.skb.skb.cast()) }
+    };
     let wanted = skip(cookie, side).wanted(header.seq, header.payload_len);
     if wanted == Wanted::Nothing {
         counts.add(counter::BYTES_UNWANTED, u64::from(header.payload_len));

@@ -231,6 +231,8 @@ fn load(config: &Config, types: Result<&Btf, &BtfError>) -> Result<Ebpf, ProbeEr
     loader.override_global("OWN_PORTS", &own_ports, true);
     let own_netns = own_netns();
     loader.override_global("OWN_NETNS", &own_netns, true);
+    let loopback_arrivals = u32::from(config.loopback_arrivals);
+    loader.override_global("LOOPBACK_ARRIVALS", &loopback_arrivals, true);
     loader.load(object).map_err(|source| ProbeError::Load { source: source.into() })
 }
 

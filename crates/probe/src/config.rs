@@ -12,9 +12,13 @@ use crate::ProbeError;
 pub struct Config {
     /// What is looked at.
     pub family: Family,
-    /// For [`Family::Packets`]: the cgroup (a directory of a cgroup2 file system) whose sockets are observed, with all below it. Both ends of a
-    /// connection over the loopback device must be inside. `None` for all sockets of the machine.
+    /// For [`Family::Packets`]: the cgroup (a directory of a cgroup2 file system) whose sockets are observed, with all below it.
+    /// `None` for all sockets of the machine.
     pub cgroup: Option<PathBuf>,
+    /// For [`Family::Packets`]: whether what arrives over the loopback device is reported too. Its departure says the same, but is
+    /// seen only where the socket that sends is inside [`cgroup`](Self::cgroup). Where both are, a packet is reported twice, with
+    /// the same sequence numbers.
+    pub loopback_arrivals: bool,
     /// Size of the ring in bytes: a power of two and a multiple of the page size.
     pub ring_bytes: usize,
     /// How many directions of connections can have a policy at a time.
@@ -32,6 +36,7 @@ impl Default for Config {
         Self {
             family: Family::Packets,
             cgroup: None,
+            loopback_arrivals: false,
             ring_bytes: 16 << 20,
             policy_entries: 32_768,
             stream_entries: 65_536,

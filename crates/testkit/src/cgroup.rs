@@ -34,7 +34,18 @@ impl Cgroup {
                 remove(&left.path());
             }
         }
-        let path = root.join(format!("{PREFIX}{name}"));
+        Self::make(root.join(format!("{PREFIX}{name}")))
+    }
+
+    /// Makes a cgroup within this one, which must outlive it.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn within(&self, name: &str) -> io::Result<Self> {
+        Self::make(self.path.join(name))
+    }
+
+    fn make(path: PathBuf) -> io::Result<Self> {
         fs::create_dir(&path)?;
         let members = File::options().write(true).open(path.join("cgroup.procs"))?;
         Ok(Self { path, members: Arc::new(members) })

@@ -6,7 +6,7 @@ use geophone_model::{
     net::Endpoint,
 };
 use geophone_testkit::{
-    NetNs, Nginx, Observation, Room, Tally,
+    NetNs, Nginx, Observation, Place, Room, Tally,
     peer::{self, Client, Kind, Server},
 };
 
@@ -32,6 +32,34 @@ fn ipv6() {
     for named in &observed.exchanges {
         assert_eq!(named.exchange.server.endpoint, endpoint("[::1]:80"));
         assert_eq!((named.client.name.as_str(), named.server.name.as_str()), ("client", "nginx"));
+    }
+}
+
+/// Only one end of a connection over the loopback device is in the cgroup that is observed: the client's, then the server's,
+/// and then both.
+#[test]
+fn a_cgroup_with_one_end_of_the_loopback_device() {
+    let Some(room) = room(&[]) else { return };
+    let inner = room.cgroup().within("inner").unwrap();
+    let (inside, outside) = (Place { cgroup: &inner, ..room.place() }, room.place());
+    for (client, server) in [(inside, outside), (outside, inside), (inside, inside)] {
+        let running = Server::start(&room, server, "server", Kind::Threads, "127.0.0.1:8080");
+        let observation = Observation::with(&room, |config| {
+            config.cgroup = Some(inner.path().to_owned());
+            config.loopback_arrivals = true;
+        });
+        let load =
+            Client { connections: 4, ..Client::new("127.0.0.1:8080".parse().unwrap(), 100, &["/a", "/status/500"]) };
+        let counted = load.run(&room, client).tally();
+        let logged = running.end().tally();
+        let observed = observation.end();
+
+        assert_eq!(counted, Tally::of(&[("GET /a 200", 200), ("GET /status/500 500", 200)]));
+        assert_eq!((&logged, &observed.tally(At::SamePoint)), (&counted, &counted));
+        observed.assert_complete();
+        for named in &observed.exchanges {
+            assert_eq!((named.client.name.as_str(), named.server.name.as_str()), ("client", "server"));
+        }
     }
 }
 
