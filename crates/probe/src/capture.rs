@@ -1,6 +1,6 @@
 //! Opening, reading and closing a capture.
 
-use std::{fs::File, os::unix::fs::MetadataExt as _};
+use std::os::unix::fs::MetadataExt as _;
 
 use aya::{
     Ebpf, EbpfLoader, Pod,
@@ -86,19 +86,19 @@ impl Capture {
         config.check()?;
         requirements::check_capabilities(config.family)?;
         requirements::check_lockdown()?;
+        let cgroup = match config.family {
+            Family::Packets => Some(requirements::cgroup(config.cgroup.as_deref())?),
+            Family::Syscalls => None,
+        };
         let layout = Btf::of_the_running_kernel();
         let mut kernel = load(config, layout.as_ref())?;
         let types = match &layout {
             Ok(_) => aya::Btf::from_sys_fs().map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
-        let mut hooks = match config.family {
-            Family::Packets => {
-                let path = config.cgroup.clone().map_or_else(requirements::cgroup2_root, Ok)?;
-                let cgroup = File::open(&path).map_err(|source| ProbeError::Cgroup { path, source })?;
-                attach::packets(&mut kernel, &cgroup)?
-            }
-            Family::Syscalls => attach::calls(&mut kernel, &types)?,
+        let mut hooks = match &cgroup {
+            Some(cgroup) => attach::packets(&mut kernel, cgroup)?,
+            None => attach::calls(&mut kernel, &types)?,
         };
         hooks.extend(attach::tracepoints(&mut kernel, &types));
         let mut capture = Self {

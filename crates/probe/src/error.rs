@@ -26,12 +26,22 @@ pub enum ProbeError {
     )]
     NoCgroup2,
     /// A directory that was named as cgroup cannot be opened.
-    #[error("cannot open the cgroup {path}: {source}", path = path.display())]
+    #[error("cannot open the cgroup {}", path.display())]
     Cgroup {
         /// The directory.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// What was named as cgroup is something else.
+    #[error(
+        "{} is not a directory of a cgroup2 file system: `findmnt -t cgroup2` tells where there is one, \
+         and `0::` in /proc/PID/cgroup where in it a process is",
+        path.display()
+    )]
+    NotCgroup2 {
+        /// What was named.
+        path: PathBuf,
     },
     /// The kernel's lockdown mode forbids programs to read its memory.
     #[error(
@@ -51,7 +61,7 @@ pub enum ProbeError {
         wanted: u32,
     },
     /// The kernel refused the object or one of its maps.
-    #[error("the kernel refused the object: {source}")]
+    #[error("the kernel refused the object")]
     Load {
         /// Why.
         source: Source,
@@ -73,7 +83,7 @@ pub enum ProbeError {
         reason: String,
     },
     /// A map could not be read or written.
-    #[error("cannot access the kernel's map `{map}`: {source}")]
+    #[error("cannot access the kernel's map `{map}`")]
     Map {
         /// The map.
         map: &'static str,

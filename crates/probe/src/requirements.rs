@@ -1,7 +1,8 @@
 //! What a machine must offer, and a sentence for each thing that it does not.
 
 use std::{
-    fs,
+    fs::{self, File},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -73,6 +74,23 @@ pub fn cgroup2_root() -> Result<PathBuf, ProbeError> {
     cgroup2_mount(&mounts).ok_or(ProbeError::NoCgroup2)
 }
 
+/// Opens the cgroup at `path`, or that of all processes.
+pub(crate) fn cgroup(path: Option<&Path>) -> Result<File, ProbeError> {
+    /// The kind of the file system (include/uapi/linux/magic.h).
+    const CGROUP2_SUPER_MAGIC: rustix::fs::FsWord = 0x6367_7270;
+    let path = path.map_or_else(cgroup2_root, |path| Ok(path.to_owned()))?;
+    let open = || {
+        let directory = File::options().read(true).custom_flags(libc::O_DIRECTORY).open(&path)?;
+        let kind = rustix::fs::fstatfs(&directory)?.f_type;
+        Ok((directory, kind))
+    };
+    match open() {
+        Ok((directory, CGROUP2_SUPER_MAGIC)) => Ok(directory),
+        Ok(_) => Err(ProbeError::NotCgroup2 { path }),
+        Err(source) => Err(ProbeError::Cgroup { path, source }),
+    }
+}
+
 /// The mount point of cgroup2 whose root is the hierarchy's own root, or, failing that (in a container), any.
 fn cgroup2_mount(mountinfo: &str) -> Option<PathBuf> {
     let mut mounts: Vec<(bool, PathBuf)> = mountinfo
@@ -126,6 +144,18 @@ mod tests {
     fn capabilities_are_read_from_the_status_file() {
         assert_eq!(effective_capabilities("Name:\tx\nCapPrm:\t00\nCapEff:\t000000c000001000\n"), Some(0xc0_0000_1000));
         assert_eq!(effective_capabilities("Name:\tx\n"), None);
+    }
+
+    #[test]
+    fn what_is_no_cgroup_is_named() {
+        use std::error::Error as _;
+        let refusal = |path: &str| cgroup(Some(Path::new(path))).unwrap_err();
+        let absent = refusal("/nowhere/at/all");
+        assert_eq!(absent.to_string(), "cannot open the cgroup /nowhere/at/all");
+        assert!(absent.source().unwrap().to_string().contains("No such file"), "{absent:?}");
+        assert!(refusal("/proc/self/stat").source().unwrap().to_string().contains("Not a directory"));
+        let other = refusal("/proc");
+        assert!(matches!(other, ProbeError::NotCgroup2 { .. }) && other.to_string().contains("findmnt"), "{other}");
     }
 
     #[test]
