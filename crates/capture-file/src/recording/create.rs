@@ -26,13 +26,13 @@ pub enum Existing {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CreateError {
-    /// Something is there already.
+    /// A regular file is there already.
     #[error("cannot record to {}: it exists already; choose another path, or say that it is to be replaced", path.display())]
     Exists {
         /// The path.
         path: PathBuf,
     },
-    /// What is there is not a regular file, and is therefore not replaced.
+    /// What is there is not a regular file, and is replaced in no case.
     #[error("cannot record to {}: what is there is not a regular file; choose another path", path.display())]
     NotRegular {
         /// The path.
@@ -71,7 +71,10 @@ pub fn create(path: &Path, existing: Existing, header: &Header) -> Result<Writer
     let file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            return Err(CreateError::Exists { path: path.to_owned() });
+            // As it is now; whatever it was, it was refused.
+            let is_regular = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+            let path = path.to_owned();
+            return Err(if is_regular { CreateError::Exists { path } } else { CreateError::NotRegular { path } });
         }
         Err(error) => return Err(io_error(error)),
     };
