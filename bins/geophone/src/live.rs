@@ -12,10 +12,10 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use geophone_analysis::Analysis;
-use geophone_capture_file::recording::{self, Existing, Header, Writer};
+use geophone_capture_file::recording::{self, CreateError, Existing, Header, Writer};
 use geophone_model::{capture::CaptureEvent, fact::Fact, ledger::LedgerRow, net::SocketCookie, time::Timestamp};
 use geophone_pipeline::{Policy, PolicyKey, SkipUntil, Way};
-use geophone_probe::{Capture, Clock, Family, Flow, Item, Pace, Skip};
+use geophone_probe::{Capture, Clock, Family, Flow, Item, Pace, ProbeError, Skip};
 use geophone_procfs::{Discovery, Machine, Survey};
 use geophone_store::{EventKind, Store};
 
@@ -62,8 +62,7 @@ impl Live {
         config.ring_bytes = budget.ring_bytes;
         // The file is made first: one that cannot be written must not cost a kernel attachment.
         let recorder = settings.record.as_deref().map(Recorder::create).transpose()?;
-        let capture = Capture::open(&config)
-            .context("cannot listen to this machine (a recording can be looked at without: `geophone replay FILE`)")?;
+        let capture = Capture::open(&config).map_err(refusal)?;
         let clock = capture.clock();
         let begun = clock.now();
         let machine = Machine::new(geophone_procfs::Config::new(clock.boot()));
@@ -239,6 +238,20 @@ impl Live {
     }
 }
 
+/// What the capture's error means for who has flags, and a way to see something all the same.
+fn refusal(error: ProbeError) -> anyhow::Error {
+    /// In a checkout, from where the README's commands are run.
+    const DEMO: &str = "examples/data/demo.geocap";
+    let flags = match &error {
+        ProbeError::NoCgroup2 => "; `--cgroup DIRECTORY` names one, `--capture syscalls` needs none",
+        _ => "",
+    };
+    let file = if Path::new(DEMO).exists() { DEMO } else { "FILE" };
+    anyhow::Error::new(error).context(format!(
+        "cannot listen to this machine{flags} (a recording can be looked at without: `geophone replay {file} --serve`)"
+    ))
+}
+
 /// What the pipeline does not want, until the kernel can be told: the ring is borrowed while it is drained.
 #[derive(Default)]
 struct Wishes {
@@ -266,7 +279,15 @@ impl Recorder {
         let header = Header::new(Clock::measure().now())
             .with_kernel(&kernel)
             .with_recorder(concat!("geophone ", env!("CARGO_PKG_VERSION")));
-        let writer = recording::create(path, Existing::Refuse, &header)?;
+        let writer = recording::create(path, Existing::Refuse, &header).map_err(|error| match error {
+            CreateError::Exists { path } => {
+                anyhow::anyhow!(
+                    "cannot record to {}: it exists already; choose another path, or remove it",
+                    path.display()
+                )
+            }
+            other => other.into(),
+        })?;
         Ok(Self { writer, path: path.to_owned() })
     }
 

@@ -141,6 +141,21 @@ fn a_wrong_flag_or_setting_is_named() {
     assert!(error.contains(settings.path()) && error.contains("cgruop") && error.contains("line 2"), "{error}");
 }
 
+#[test]
+fn a_recording_replaces_nothing() {
+    let there = Scratch::new("there.geocap", b"dear");
+    for (path, words) in [
+        (there.path(), "it exists already; choose another path, or remove it"),
+        ("/", "what is there is not a regular file; choose another path"),
+        ("/dev/full", "what is there is not a regular file; choose another path"),
+    ] {
+        let output = run(&["--listen", "127.0.0.1:0", "--record", path]);
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(stderr(&output).trim_end(), format!("geophone: cannot record to {path}: {words}"));
+    }
+    assert_eq!(fs::read(&there.0).unwrap(), b"dear");
+}
+
 /// The first was read without end, and a FIFO was waited for.
 #[test]
 fn settings_come_from_a_regular_file() {
@@ -160,16 +175,26 @@ fn without_rights_it_says_what_is_missing_and_what_works_all_the_same() {
     // Somebody without rights must be able to run the binary: a target directory may lie in a home that is closed.
     let copy = Scratch::new("binary", &fs::read(GEOPHONE).unwrap());
     fs::set_permissions(&copy.0, fs::Permissions::from_mode(0o755)).unwrap();
-    let mut command = Command::new(copy.path());
-    command.args(["--listen", "127.0.0.1:0", "--for", "1s"]).current_dir("/");
-    if is_root() {
-        const NOBODY: u32 = 65_534;
-        command.uid(NOBODY).gid(NOBODY);
-    }
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let error = stderr(&output);
-    assert!(error.contains("CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN") && error.contains("geophone replay"), "{error}");
+    let refusal = |folder: &Path| {
+        let mut command = Command::new(copy.path());
+        command.args(["--listen", "127.0.0.1:0", "--for", "1s"]).current_dir(folder);
+        if is_root() {
+            const NOBODY: u32 = 65_534;
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        stderr(&output)
+    };
+    let error = refusal(Path::new("/"));
+    assert!(error.contains("CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN"), "{error}");
+    assert!(error.contains("`geophone replay FILE --serve`"), "{error}");
+    let checkout = std::env::temp_dir().join(format!("geophone-cli-{}-checkout", std::process::id()));
+    fs::create_dir_all(checkout.join("examples/data")).unwrap();
+    fs::write(checkout.join("examples/data/demo.geocap"), b"").unwrap();
+    let error = refusal(&checkout);
+    fs::remove_dir_all(&checkout).unwrap();
+    assert!(error.contains("`geophone replay examples/data/demo.geocap --serve`"), "{error}");
 }
 
 fn is_root() -> bool {

@@ -86,6 +86,37 @@ fn a_killed_recorder_leaves_what_was_recorded() {
 }
 
 #[test]
+fn a_cgroup_that_is_none_is_named_once() {
+    if !can_capture(&[]) {
+        return;
+    }
+    for (path, words) in [
+        ("/nowhere/at/all", "cannot open the cgroup /nowhere/at/all: No such file or directory (os error 2)"),
+        ("/proc", "/proc is not a directory of a cgroup2 file system"),
+    ] {
+        let output = geophone().args(["--listen", "127.0.0.1:0", "--for", "1s", "--cgroup", path]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains(words) && error.matches("os error").count() < 2, "{error}");
+    }
+}
+
+#[test]
+fn without_cgroup2_the_flags_that_help_are_named() {
+    if !can_capture(&["unshare", "umount"]) {
+        return;
+    }
+    let unmounted = "umount --lazy --all --types cgroup2 && exec \"$0\" --listen 127.0.0.1:0 --for 1s";
+    let program = env!("CARGO_BIN_EXE_geophone");
+    let output = Command::new("unshare").args(["--mount", "sh", "-c", unmounted, program]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr);
+    for words in ["no cgroup2 file system is mounted", "`--cgroup DIRECTORY`", "`--capture syscalls`"] {
+        assert!(error.contains(words), "`{words}` is not in: {error}");
+    }
+}
+
+#[test]
 fn it_ends_by_itself_when_it_was_told_to() {
     if can_capture(&[]) {
         let ended = Geophone::start(geophone(), &["--for", "300ms"]).wait();
