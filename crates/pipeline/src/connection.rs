@@ -107,8 +107,8 @@ impl Connection {
         if flags.contains(TcpFlags::SYN) {
             self.handshake(speaker, header);
             seq = seq.wrapping_add(1);
-        } else if self.streams[speaker.index()].base().is_none() && !flags.contains(TcpFlags::RST) {
-            self.streams[speaker.index()].set_base(Base::joined(seq));
+        } else if !flags.contains(TcpFlags::RST) && self.streams[speaker.index()].is_joined_by(seq) {
+            self.streams[speaker.index()].join(seq);
         }
         if flags.contains(TcpFlags::ACK) {
             self.acknowledge(speaker.other(), ack, at, vouches, shared);
@@ -256,7 +256,7 @@ impl Connection {
         self.face.opened_by(client);
         let stream = &mut self.streams[speaker.index()];
         if stream.is_untouched() {
-            stream.set_base(Base::after_syn(header.seq));
+            stream.open(header.seq);
         }
     }
 
@@ -266,9 +266,8 @@ impl Connection {
         }
         let (stream, mut feed) = self.stream_and_feed(speaker, shared);
         if stream.base().is_none() {
-            stream.set_base(Base::joined(ack));
-        }
-        if let Ok(offset) = u64::try_from(stream.offset(ack)) {
+            stream.join_acked(ack);
+        } else if let Ok(offset) = u64::try_from(stream.offset(ack)) {
             stream.acknowledged(offset, at, vouches, &mut feed);
         }
     }

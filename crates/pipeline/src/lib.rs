@@ -49,6 +49,7 @@
 //!    time. What is missing is waited for, until the peer acknowledges it, [`Config::patience_ns`] is over, or too much
 //!    waits; then it is a gap. An acknowledgement of what nobody saw sent is believed with data that is next in its own
 //!    direction; otherwise once the sender's own numbers agree.
+//!    The first bytes of a connection that was open before wait until its other end has had them: earlier ones may follow.
 //!    What system calls move is in order already; a count of it that goes back has begun again.
 //! 3. While it is not known what a connection speaks, its first bytes are held and a **detector** looks at them. Then the
 //!    protocol's **parser** gets them, each with the time of its packet. A connection that speaks nothing known is left alone.

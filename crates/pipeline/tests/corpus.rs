@@ -218,10 +218,7 @@ proptest! {
         let mut chance = Chance(seed);
         let expected = Packets::of(conversation, view, whole).lines();
         let mut packets = Packets::of(conversation, view, |len| chance.cut_with_overlaps(len, longest));
-        // Where the beginning was not seen, the first byte that is seen is the beginning.
-        if !conversation.joined_late {
-            chance.disturb(&mut packets.packets, distance);
-        }
+        chance.disturb(&mut packets.packets, distance);
         prop_assert_eq!(packets.lines(), expected, "{}", name);
     }
 

@@ -125,6 +125,38 @@ fn a_connection_that_was_open_before_is_joined() {
 }
 
 #[test]
+fn the_first_packets_of_a_connection_that_is_joined_may_be_swapped() {
+    let call = |rest: &str| format!("1 c @10 \"HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n\"\n2 c @0 \"GET /ab/c \"\n{rest}");
+    let mut script = Script::new(Scene::new(View::Tap));
+    let mut run = Run::new(Config::default());
+    run.script(&mut script, &call(""));
+    script.advance(true, 31);
+    run.script(&mut script, &format!("4 s {OK}"));
+    assert!(run.said.starts_with("#0 same_point GET x/ab/c 200 request 2-"), "{}", run.said);
+    assert_eq!(run.pipeline.ledger()[1].to_string(), "reassembly bytes: seen 71 = passed 71");
+    // Without an answer the first bytes are waited for as long as others are.
+    let mut run = Run::new(Config::default());
+    run.script(&mut Script::new(Scene::new(View::Tap)), &call("900000000 tick"));
+    assert!(run.pipeline.ledger()[1].to_string().ends_with("+ held 31"), "{}", run.pipeline.ledger()[1]);
+    run.tick(1_000_000_001);
+    assert!(run.pipeline.ledger()[1].to_string().starts_with("reassembly bytes: seen 31 = passed 31"));
+}
+
+#[test]
+fn a_stray_acknowledgement_does_not_say_where_a_connection_begins() {
+    for off_by in [100_000_000, 3_000_000_000] {
+        let mut script = Script::new(Scene::new(View::Tap));
+        let mut run = Run::new(Config::default());
+        let isn = script.scene.server_isn;
+        script.scene.server_isn = isn.wrapping_add(off_by);
+        run.script(&mut script, &format!("1 c {GET}"));
+        script.scene.server_isn = isn;
+        run.script(&mut script, &format!("2 s {OK}\n3 c ack"));
+        assert!(run.said.contains("GET x/a 200 request 1-1/28 response 2-2/40 joined_late"), "{}", run.said);
+    }
+}
+
+#[test]
 fn a_connection_that_was_joined_in_a_long_body_is_found_out_later() {
     let body = "no message begins here. ".repeat(60);
     let pieces: String = (0..20).map(|_| format!("1 s \"{body}\"\n")).collect();

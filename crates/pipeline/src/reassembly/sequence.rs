@@ -15,10 +15,15 @@ impl Base {
         Self { seq: isn.wrapping_add(1), exact: true }
     }
 
-    /// From the first sequence number that was seen, in the middle of a connection.
+    /// From the first sequence number that was seen, in the middle of a connection: that gets the offset
+    /// [`JOINED_OFFSET`](Self::JOINED_OFFSET).
     pub(crate) const fn joined(seq: u32) -> Self {
-        Self { seq, exact: false }
+        Self { seq: seq.wrapping_sub(Self::JOINED_OFFSET), exact: false }
     }
+
+    /// Room for what comes before the first that was seen, since packets overtake one another on the way to the reader: an
+    /// initial window and some.
+    pub(crate) const JOINED_OFFSET: u32 = 64 * 1024;
 
     /// Whether it follows from the handshake.
     pub(crate) const fn is_exact(self) -> bool {
@@ -37,15 +42,12 @@ impl Base {
     }
 
     /// Whether a SYN with this number began the stream: the same number again, or, of a stream that was joined, one a
-    /// little before the first that was seen, since packets overtake one another on the way to the reader.
+    /// little before the first that was seen.
     pub(crate) const fn began_with(self, isn: u32) -> bool {
-        let before = self.seq.wrapping_sub(isn.wrapping_add(1));
-        before == 0 || (!self.exact && before <= LATE_SYN_BYTES)
+        let offset = isn.wrapping_add(1).wrapping_sub(self.seq);
+        offset == 0 || (!self.exact && offset <= Self::JOINED_OFFSET)
     }
 }
-
-/// How far the first data that was seen may be behind a SYN that comes after it: an initial window and some.
-const LATE_SYN_BYTES: u32 = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -62,8 +64,15 @@ mod tests {
 
     #[test]
     fn what_lies_before_the_base_is_negative() {
-        assert_eq!(Base::joined(100).offset(99, 0), -1);
-        assert_eq!(Base::joined(5).offset(u32::MAX, 0), -6);
+        assert_eq!(Base::after_syn(99).offset(99, 0), -1);
+        assert_eq!(Base::after_syn(4).offset(u32::MAX, 0), -6);
+    }
+
+    #[test]
+    fn there_is_room_before_the_first_that_was_seen() {
+        let (base, first) = (Base::joined(5), u64::from(Base::JOINED_OFFSET));
+        assert_eq!((base.offset(5, first), base.offset(u32::MAX, first)), (64 * 1024, 64 * 1024 - 6));
+        assert_eq!(base.seq_at(first), 5);
     }
 
     #[test]

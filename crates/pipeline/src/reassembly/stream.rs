@@ -7,7 +7,7 @@ use super::{
     held::{Content, Held, Segment},
     piece::{Part, Piece, Trimmed},
     sequence::Base,
-    window::{Claim, Window},
+    window::{Claim, MAX_UNSEEN_BYTES, Window},
 };
 use crate::ledger::ByteBook;
 
@@ -49,6 +49,8 @@ pub(crate) struct Bounds {
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     base: Option<Base>,
+    /// It was joined in the middle, and its first byte may still be on the way to the reader.
+    joining: bool,
     /// Offset of the next byte to deliver.
     next: u64,
     window: Window,
@@ -82,12 +84,32 @@ impl Stream {
         self.base
     }
 
-    /// The stream begins there. To be said while it is untouched.
-    pub(crate) fn set_base(&mut self, base: Base) {
+    /// The stream begins behind this SYN. To be said while it is untouched.
+    pub(crate) fn open(&mut self, isn: u32) {
+        let base = Base::after_syn(isn);
         if self.base != Some(base) {
-            self.base = Some(base);
-            self.window = Window::default();
+            (self.base, self.joining, self.next, self.window) = (Some(base), false, 0, Window::default());
         }
+    }
+
+    /// A packet of the sender's, in the middle of a connection, has this sequence number. What comes next may be from
+    /// before it, so data is held until the receiver has said something, or patience ends.
+    pub(crate) fn join(&mut self, seq: u32) {
+        self.base = Some(Base::joined(seq));
+        (self.joining, self.next, self.window) = (true, u64::from(Base::JOINED_OFFSET), Window::default());
+    }
+
+    /// The same, from an acknowledgement of the receiver's.
+    pub(crate) fn join_acked(&mut self, ack: u32) {
+        self.join(ack);
+        self.window = Window::acked_until(self.next);
+    }
+
+    /// Whether a packet with this sequence number is to join the stream: nothing is known of it but what a receiver says,
+    /// if that, and not near.
+    pub(crate) fn is_joined_by(&self, seq: u32) -> bool {
+        let is_near = |offset| (0..=self.next.saturating_add(MAX_UNSEEN_BYTES) as i64).contains(&offset);
+        self.base.is_none() || (self.joining && self.held.is_empty() && !is_near(self.offset(seq)))
     }
 
     /// The offset of a sequence number; before the stream has a base, its beginning.
@@ -99,9 +121,10 @@ impl Stream {
         self.base.map(|base| base.seq_at(offset))
     }
 
-    /// Whether the byte with this sequence number is the next one to deliver.
+    /// Whether the byte with this sequence number is the next one to deliver, as far as one can tell.
     pub(crate) fn is_next(&self, seq: u32) -> bool {
-        self.base.is_some_and(|base| base.seq_at(self.next) == seq)
+        let is_known = !self.joining || self.window.acked().is_some();
+        is_known && self.base.is_some_and(|base| base.seq_at(self.next) == seq)
     }
 
     /// From now on bytes before `offset` may be missing without being lost.
@@ -111,7 +134,7 @@ impl Stream {
 
     /// Whether nothing has been delivered and nothing waits.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.next == 0 && self.held.is_empty()
+        (self.next == 0 || self.joining) && self.held.is_empty()
     }
 
     /// Whether something is waited for.
@@ -127,16 +150,20 @@ impl Stream {
     /// Takes a piece: delivers it, if it is its turn, with all that waited for it, else holds it.
     pub(crate) fn accept(&mut self, piece: Piece<'_>, bounds: &Bounds, sink: &mut impl Sink) {
         sink.book().seen += piece.len;
-        let Some(piece) = piece.without_before(self.next) else {
+        if self.joining && self.window.acked().is_some() {
+            self.begin_with(u64::try_from(piece.start).unwrap_or(0));
+        }
+        let Some(piece) = piece.without_before(if self.joining { 0 } else { self.next }) else {
             sink.book().duplicate += piece.len;
             return;
         };
         let Trimmed { piece, start, duplicate } = piece;
         sink.book().duplicate += duplicate;
-        if self.held.is_empty() && self.may_be_left_out(start) {
+        let is_in_order = !self.joining && self.held.is_empty();
+        if is_in_order && self.may_be_left_out(start) {
             self.leave_out(start - self.next, piece.at, sink);
         }
-        if start == self.next && self.held.is_empty() {
+        if is_in_order && start == self.next {
             self.deliver(&piece, sink);
         } else {
             self.hold(start, &piece, sink);
@@ -188,6 +215,10 @@ impl Stream {
         if !self.window.acknowledged(offset, at, self.expected(), vouches) {
             return;
         }
+        if self.joining && !self.held.is_empty() {
+            self.begin(sink);
+            self.note_waiting(at);
+        }
         // Nobody has more under way than the largest window (RFC 7323 section 2.3): else it is not of this connection.
         if offset <= self.next || offset - self.next > MAX_WINDOW_BYTES {
             return;
@@ -236,6 +267,7 @@ impl Stream {
     /// How and when the stream ended, once, when everything before its end is delivered.
     pub(crate) fn take_end(&mut self) -> Option<(End, Timestamp)> {
         match self.end {
+            StreamEnd::Announced { .. } if self.joining && !self.held.is_empty() => None,
             StreamEnd::Announced { offset, how, at } if offset <= self.next => {
                 self.end = StreamEnd::Reached { at };
                 self.waiting_since = None;
@@ -291,6 +323,18 @@ impl Stream {
         self.next.max(self.asked_until)
     }
 
+    /// What is held is the beginning of a stream that was joined: nothing from before it is waited for any longer.
+    fn begin(&mut self, sink: &mut impl Sink) {
+        self.begin_with(self.held.first().map_or(self.next, |first| first.start));
+        self.drain(sink);
+    }
+
+    /// The first that was seen is at `offset`; what the receiver did not have then is missing, unless that is too much.
+    fn begin_with(&mut self, offset: u64) {
+        let acked = self.window.acked().filter(|acked| *acked <= offset && offset - acked <= MAX_UNSEEN_BYTES);
+        (self.joining, self.next) = (false, acked.unwrap_or(offset));
+    }
+
     fn deliver(&mut self, piece: &Piece<'_>, sink: &mut impl Sink) {
         for (len, part) in piece.parts() {
             match part {
@@ -321,7 +365,7 @@ impl Stream {
 
     /// Delivers what waited and is next.
     fn drain(&mut self, sink: &mut impl Sink) {
-        while let Some(first) = self.held.first() {
+        while let Some(first) = self.held.first().filter(|_| !self.joining) {
             if first.start > self.next {
                 let (start, at) = (first.start, first.at);
                 if !self.may_be_left_out(start) {
@@ -342,6 +386,9 @@ impl Stream {
     }
 
     fn give_up_first_hole(&mut self, at: Timestamp, sink: &mut impl Sink) {
+        if self.joining {
+            return self.begin(sink);
+        }
         if let Some(first) = self.held.first() {
             let start = first.start;
             self.give_up_hole(start, at, sink);
@@ -351,6 +398,9 @@ impl Stream {
 
     /// Gives up every hole before `offset`.
     fn give_up_until(&mut self, offset: u64, at: Timestamp, sink: &mut impl Sink) {
+        if self.joining {
+            self.begin(sink);
+        }
         while self.next < offset {
             let until = self.held.first().map_or(offset, |first| first.start.min(offset));
             self.give_up_hole(until, at, sink);

@@ -216,7 +216,7 @@ fn an_acknowledgement_of_another_connection_is_not_believed() {
 #[test]
 fn a_reset_is_of_this_connection_only_between_what_the_receiver_has_and_its_window() {
     let mut bench = Bench::default();
-    bench.stream.set_base(Base::after_syn(7));
+    bench.stream.open(7);
     assert!(
         bench.stream.may_end(0, End::Reset) && !bench.stream.may_end(1, End::Reset),
         "before the handshake is answered"
@@ -229,7 +229,7 @@ fn a_reset_is_of_this_connection_only_between_what_the_receiver_has_and_its_wind
 #[test]
 fn an_end_is_of_this_connection_only_within_the_window() {
     let mut bench = Bench::default();
-    bench.stream.set_base(Base::after_syn(7));
+    bench.stream.open(7);
     bench.accept(whole(0, 2, "abcd"));
     let accepts = [3, 4, 32 << 20, (32 << 20) + 5].map(|offset| bench.stream.may_end(offset, End::Fin));
     assert_eq!(accepts, [false, true, true, false]);
@@ -353,6 +353,68 @@ fn a_source_in_order_has_no_reason_to_wait() {
     bench.check("hole:2@1 cd@1");
 }
 
+/// The offset of the first number that was seen of a stream that is joined.
+const JOINED: i64 = Base::JOINED_OFFSET as i64;
+
+fn joined() -> Bench {
+    let mut bench = Bench::default();
+    bench.stream.join(1_000);
+    bench
+}
+
+#[test]
+fn what_comes_before_the_first_of_a_joined_stream_is_its_beginning() {
+    let mut bench = joined();
+    bench
+        .accept(whole(JOINED, 1, "ef"))
+        .accept(whole(JOINED - 4, 2, "ab"))
+        .accept(whole(JOINED - 2, 3, "cd"))
+        .check("");
+    bench
+        .ack(JOINED as u64 + 2, 4)
+        .check("ab@2 cd@3 ef@1")
+        .accept(whole(JOINED + 2, 5, "gh"))
+        .check("ab@2 cd@3 ef@1 gh@5");
+}
+
+#[test]
+fn what_the_receiver_did_not_have_of_a_joined_stream_is_waited_for() {
+    let mut bench = joined();
+    bench.accept(whole(JOINED, 1, "ef")).ack(JOINED as u64 - 2, 2).check("");
+    bench.accept(whole(JOINED - 2, 3, "cd")).check("cd@3 ef@1");
+}
+
+#[test]
+fn a_joined_stream_does_not_wait_for_ever() {
+    let bounds = Bounds { patience_ns: 10, ..NO_BOUNDS };
+    let mut bench = joined();
+    bench.accept_within(whole(JOINED, 1, "ab"), &bounds).accept_within(whole(JOINED + 4, 2, "ef"), &bounds);
+    bench.stream.expire(at(10), &bounds, &mut bench.record);
+    bench.check("");
+    bench.stream.expire(at(11), &bounds, &mut bench.record);
+    bench.check("ab@1");
+    bench.stream.expire(at(12), &bounds, &mut bench.record);
+    bench.check("ab@1 hole:2@12 ef@2");
+    // Nor for more than may wait.
+    joined().accept_within(whole(JOINED, 1, "abc"), &Bounds { bytes: 2, ..NO_BOUNDS }).check("abc@1");
+    let mut bench = joined();
+    bench.accept(whole(JOINED, 1, "ab")).accept(whole(JOINED - 2, 2, "zz"));
+    bench.stream.announce_end(JOINED, End::Fin, at(3), &mut bench.record);
+    assert_eq!(bench.stream.take_end(), None, "what is before the end is held");
+    bench.stream.flush(at(4), &mut bench.record);
+    bench.check("zz@2 ab@1");
+}
+
+#[test]
+fn a_stream_that_is_joined_by_an_acknowledgement_begins_there() {
+    let mut bench = Bench::default();
+    bench.stream.join_acked(1_000);
+    assert!(bench.stream.is_next(1_000) && !bench.stream.is_joined_by(1_000));
+    assert!(bench.stream.is_joined_by(1_000 + (64 << 20)) && bench.stream.is_joined_by(1_000u32.wrapping_sub(70_000)));
+    bench.accept(whole(JOINED + 2, 1, "cd")).check("").accept(whole(JOINED, 2, "ab")).check("ab@2 cd@1");
+    assert!(!bench.stream.is_joined_by(1_000 + (64 << 20)), "it has begun");
+}
+
 #[test]
 fn a_source_that_counts_from_zero_again_goes_on() {
     let mut bench = Bench::default();
@@ -433,7 +495,7 @@ proptest! {
         let payload: Vec<u8> = (0..STREAM_LEN).map(byte_at).collect();
         let base = Base::after_syn(isn);
         let mut bench = Bench::default();
-        bench.stream.set_base(base);
+        bench.stream.open(isn);
         for (index, sighting) in sightings.iter().enumerate() {
             let piece = piece_of(&bench.stream, base, sighting, index as u64, &payload);
             bench.accept(piece);
@@ -448,6 +510,39 @@ proptest! {
         prop_assert_eq!(bench.record.book.held, 0);
     }
 
+    /// A stream that is joined begins with the earliest byte that comes before the receiver has said something.
+    #[test]
+    fn delivers_from_the_earliest_byte_of_a_joined_stream(
+        (before, behind) in (sightings(), sightings()), isn in prop_oneof![any::<u32>(), (u32::MAX - 300)..=u32::MAX],
+    ) {
+        let payload: Vec<u8> = (0..STREAM_LEN).map(byte_at).collect();
+        let base = Base::after_syn(isn);
+        let mut bench = Bench::default();
+        let Some(first) = before.first() else { return Ok(()) };
+        bench.stream.join(base.seq_at(first.start as u64));
+        let beginning = before.iter().map(|sighting| sighting.start).min().unwrap_or(0);
+        for (index, sighting) in before.iter().enumerate() {
+            let piece = piece_of(&bench.stream, base, sighting, index as u64, &payload);
+            bench.accept(piece);
+            prop_assert_eq!(bench.record.text(), "");
+        }
+        let acked = u64::try_from(bench.stream.offset(base.seq_at(beginning as u64))).unwrap();
+        bench.ack(acked, 900);
+        let mut all = before.clone();
+        for sighting in &behind {
+            all.push(sighting.clone());
+            let piece = piece_of(&bench.stream, base, sighting, all.len() as u64 - 1, &payload);
+            bench.accept(piece);
+        }
+        bench.stream.flush(at(1000), &mut bench.record);
+        let seen = oracle(&all);
+        let end = seen.last_key_value().map_or(0, |(offset, _)| offset + 1);
+        let expected: Vec<_> =
+            (beginning..end).map(|offset| seen.get(&offset).copied().unwrap_or((Fate::Hole, 1000))).collect();
+        prop_assert_eq!(&bench.record.bytes, &expected);
+        prop_assert_eq!((bench.record.imbalance(), bench.record.book.held), (0, 0));
+    }
+
     /// Whatever bounds, acknowledgements, wishes and impatience do: bytes come in order, each as it is in the stream, and
     /// the account balances after every step.
     #[test]
@@ -460,7 +555,7 @@ proptest! {
         let base = Base::after_syn(u32::MAX - 100);
         let bounds = Bounds { bytes, segments, total_bytes, patience_ns };
         let mut bench = Bench::default();
-        bench.stream.set_base(base);
+        bench.stream.open(u32::MAX - 100);
         for (index, (sighting, kind, offset)) in steps.iter().enumerate() {
             match kind % 8 {
                 0 => { bench.acknowledged(*offset as u64, index as u64, *kind < 128); }

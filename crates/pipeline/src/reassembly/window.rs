@@ -22,9 +22,19 @@ pub(crate) struct Claim {
 
 /// How far ahead of all that was seen a packet of a connection may be: packets may be lost on the way to the reader, but no
 /// more are under way than fit the receiver's window. By itself Linux lets it grow up to 32 MiB (`net.ipv4.tcp_rmem`).
-const MAX_UNSEEN_BYTES: u64 = 32 << 20;
+pub(crate) const MAX_UNSEEN_BYTES: u64 = 32 << 20;
 
 impl Window {
+    /// One of which the receiver has everything before `offset`.
+    pub(crate) const fn acked_until(offset: u64) -> Self {
+        Self { sent: 0, acked: Some(offset), claim: None }
+    }
+
+    /// The receiver has everything before this offset, if it has said anything.
+    pub(crate) const fn acked(&self) -> Option<u64> {
+        self.acked
+    }
+
     /// A packet of the sender's reaches up to `offset`. The claim that this confirms, if there is one.
     pub(crate) fn sent(&mut self, offset: u64) -> Option<Claim> {
         self.sent = self.sent.max(offset);
