@@ -43,7 +43,7 @@ fn main() -> Result<(), Unreadable> {
         processes.facts.len(),
         processes.cost
     );
-    let counts = (sockets.without_holder, sockets.unbound, sockets.processes_denied, &sockets.skipped);
+    let counts = (sockets.without_holder, sockets.unbound, sockets.processes_denied.len(), &sockets.skipped);
     println!(
         "{} sockets in {sockets_took:?}, without holder, unbound, denied, skipped {counts:?}, {:?}",
         sockets.facts.len(),

@@ -83,8 +83,8 @@ impl Machine {
 #[derive(Debug, Default)]
 pub(crate) struct Holders {
     by_inode: HashMap<u64, Held>,
-    /// Processes whose descriptors may not be read.
-    pub(crate) denied: u64,
+    /// Processes whose descriptors may not be read, in the order of the scan.
+    pub(crate) denied: Vec<Pid>,
     pub(crate) is_truncated: bool,
 }
 
@@ -125,7 +125,7 @@ impl Holders {
             });
             match seen {
                 Ok(seen) => left -= seen.min(left),
-                Err(Unreadable::Denied) => holders.denied += 1,
+                Err(Unreadable::Denied) => holders.denied.push(pid),
                 Err(_) => {}
             }
             if left == 0 {

@@ -33,8 +33,9 @@ pub struct SocketScan {
     pub skipped: Vec<Skipped>,
     /// Processes, kernel threads included, whose namespace may not be read: where that is one of their own, it is missing.
     pub processes_hidden: u64,
-    /// Processes, kernel threads included, whose descriptors may not be read: their sockets are among those without a holder.
-    pub processes_denied: u64,
+    /// Processes, kernel threads included, whose descriptors may not be read, ascending: their sockets are among those without
+    /// a holder. At most [`Config::max_processes`](crate::Config::max_processes).
+    pub processes_denied: Vec<Pid>,
     /// Whether a limit of [`Config`](crate::Config) has cut the scan short.
     pub is_truncated: bool,
     /// What it has cost.
@@ -79,8 +80,8 @@ impl Machine {
                 scan.skipped.push(Skipped { netns: namespace.netns, reason });
             }
         }
-        let holders = Holders::scan(&root, &pids, self.config.max_descriptors, &mut scan.cost, |_| true);
-        scan.processes_denied = holders.denied;
+        let mut holders = Holders::scan(&root, &pids, self.config.max_descriptors, &mut scan.cost, |_| true);
+        scan.processes_denied = std::mem::take(&mut holders.denied);
         scan.is_truncated |= holders.is_truncated;
         let taken = connections_by_port(&found);
         for (netns, transport, socket) in found {
