@@ -35,7 +35,6 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Foreign crates, and the only ones of ours that may depend on them.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("aya", &["probe"]),
-    ("petgraph", &["servicemap"]),
     ("hdrhistogram", &["distribution"]),
     ("anyhow", &["bin", "xtask", "examples"]),
     ("clap", &["bin"]),

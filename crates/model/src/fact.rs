@@ -172,8 +172,6 @@ pub enum OwnerSource {
     Connect,
     /// The process called `listen()` on it, or on the listener that it came from.
     Listen,
-    /// The process ran while a packet was sent, and is known to hold the socket.
-    Task,
 }
 
 #[cfg(test)]

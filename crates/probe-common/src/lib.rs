@@ -10,8 +10,7 @@
 //!
 //! // A record of a packet is a head, followed by room for the payload in one of a few constant sizes.
 //! assert_eq!(size_of::<packet::PacketHead>(), 88);
-//! assert_eq!(packet::capacity_for(0), 0);
-//! assert_eq!(packet::capacity_for(300), 512);
+//! assert_eq!(packet::CAPACITIES[..3], [0, 128, 512]);
 //! assert_eq!(record::Kind::from_u32(1), Some(record::Kind::Packet));
 //! ```
 

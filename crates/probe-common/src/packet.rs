@@ -69,15 +69,6 @@ pub const CAPACITIES: [usize; 7] = [0, 128, 512, 2048, 8192, 32_768, 131_072];
 /// Of a larger one the rest is a known gap.
 pub const MAX_RECORDS: usize = 4;
 
-/// The smallest of [`CAPACITIES`] that holds `len` bytes, or the largest one.
-pub const fn capacity_for(len: usize) -> usize {
-    let mut class = 0;
-    while class < CAPACITIES.len() - 1 && CAPACITIES[class] < len {
-        class += 1;
-    }
-    CAPACITIES[class]
-}
-
 /// A packet's record with room for `N` bytes of payload.
 #[derive(Clone, Copy)]
 #[repr(C)]

@@ -20,8 +20,8 @@
 //!
 //! **Belief.** Of several owners of one socket the surest source is believed
 //! ([`OwnerSource`](geophone_model::fact::OwnerSource)): a descriptor and a `connect()` are knowledge, what is inherited from
-//! a listener or seen in passing is a guess and gives way. Process 1 holds the listeners of others (socket activation), so
-//! anybody else who holds such a socket is believed over it.
+//! a listener is a guess and gives way. Process 1 holds the listeners of others (socket activation), so anybody else who holds
+//! such a socket is believed over it.
 //!
 //! **Late facts.** An answer that may still become a better one is not `settled`: one that rests on a guess, and one about a
 //! process whose cgroup is not known yet, since that may be a container's. [`Pending`] holds exchanges for a short grace until

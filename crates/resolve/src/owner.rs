@@ -23,10 +23,9 @@ impl Owner {
     fn doubt(self) -> u8 {
         let doubt = match self.source {
             OwnerSource::Descriptor | OwnerSource::Connect => 0,
-            OwnerSource::Listen => 1,
-            _ => 2,
+            _ => 1,
         };
-        if self.pid == Self::INIT { doubt + 3 } else { doubt }
+        if self.pid == Self::INIT { doubt + 2 } else { doubt }
     }
 
     /// Whether it is known rather than guessed.
@@ -114,7 +113,7 @@ impl Owners {
 
 #[cfg(test)]
 mod tests {
-    use OwnerSource::{Connect, Descriptor, Listen, Task};
+    use OwnerSource::{Connect, Descriptor, Listen};
 
     use super::*;
 
@@ -139,7 +138,6 @@ mod tests {
             // A guess gives way, back to the beginning; it never displaces what is known.
             (&[(10, 7, Listen), (30, 8, Descriptor)], [8, 8, 8, 8, 8]),
             (&[(10, 8, Descriptor), (30, 7, Listen)], [8, 8, 8, 8, 8]),
-            (&[(10, 7, Task), (20, 8, Listen), (30, 9, Task)], [8, 8, 8, 8, 8]),
             // A socket that is handed over has versions, in whatever order they are learned.
             (&[(10, 7, Connect), (30, 8, Descriptor)], [7, 7, 7, 8, 8]),
             (&[(30, 8, Descriptor), (10, 7, Connect)], [7, 7, 7, 8, 8]),
@@ -150,7 +148,7 @@ mod tests {
             // Socket activation: pid 1 holds the listener as well as the service.
             (&[(10, 1, Descriptor), (20, 8, Descriptor)], [8, 8, 8, 8, 8]),
             (&[(10, 8, Descriptor), (20, 1, Descriptor)], [8, 8, 8, 8, 8]),
-            (&[(10, 1, Descriptor), (20, 8, Task)], [8, 8, 8, 8, 8]),
+            (&[(10, 1, Descriptor), (20, 8, Listen)], [8, 8, 8, 8, 8]),
         ] {
             assert_eq!(held(statements), pids, "{statements:?}");
         }

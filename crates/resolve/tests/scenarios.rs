@@ -100,7 +100,6 @@ fn fact(line: &str) -> Fact {
                 "descriptor" => OwnerSource::Descriptor,
                 "connect" => OwnerSource::Connect,
                 "listen" => OwnerSource::Listen,
-                "task" => OwnerSource::Task,
                 other => panic!("by={other}"),
             },
         }),

@@ -157,8 +157,8 @@ fn fact() -> impl Strategy<Value = Fact> {
         let container = unit.as_ref().map(|_| "a".repeat(64));
         Fact::Process(ProcessFact { at, pid, parent, comm, executable, script, cgroup, container, unit, netns })
     });
-    use OwnerSource::{Connect, Descriptor, Listen, Task};
-    let source = select(vec![Descriptor, Connect, Listen, Task]);
+    use OwnerSource::{Connect, Descriptor, Listen};
+    let source = select(vec![Descriptor, Connect, Listen]);
     let socket = (at(), netns(), option::of(cookie()), transport(), endpoint(), option::of(endpoint()), pid(), source);
     let socket = socket.prop_map(|(at, netns, cookie, transport, local, remote, pid, source)| {
         Fact::Socket(SocketFact { at, netns, cookie, transport, local, remote, pid, source })
