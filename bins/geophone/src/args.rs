@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
 };
@@ -29,8 +29,8 @@ pub(crate) enum Command {
 /// Listening to the running kernel.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LiveArgs {
-    /// Where the page and the API are served; port 0 takes a free one [default: 127.0.0.1:7070]
-    #[arg(long, value_name = "ADDRESS")]
+    /// Where the page and the API are served, as `127.0.0.1:7070` or a port alone; port 0 takes a free one [default: 127.0.0.1:7070]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
     /// A name, besides localhost, by which the page and the API may be called; can be given several times [default: any name,
     /// or none if they are served on a loopback address]
@@ -62,7 +62,7 @@ pub(crate) struct LiveArgs {
 /// Running a file.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReplayArgs {
-    /// A recording of `geophone --record`, or a pcap or pcapng file
+    /// A recording of `geophone --record`, or a pcap or pcapng file; `-` is standard input
     pub(crate) file: PathBuf,
     /// How the services and edges are printed
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -70,8 +70,8 @@ pub(crate) struct ReplayArgs {
     /// Keeps the page up after the replay, until it is interrupted
     #[arg(long)]
     pub(crate) serve: bool,
-    /// Where the page is served, with --serve [default: 127.0.0.1:7070]
-    #[arg(long, value_name = "ADDRESS", requires = "serve")]
+    /// Where the page is served, with --serve, as `127.0.0.1:7070` or a port alone [default: 127.0.0.1:7070]
+    #[arg(long, value_name = "ADDRESS", requires = "serve", value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
     /// With --serve: a name, besides localhost, by which the page may be called; can be given several times [default: any name,
     /// or none if it is served on a loopback address]
@@ -107,6 +107,15 @@ pub(crate) enum Format {
 
 /// The smallest memory limit that leaves every part room to work.
 pub(crate) const MIN_MEMORY_BYTES: u64 = 32 << 20;
+
+/// Where to listen: an IP address and a port, or a port of the loopback address, with or without `localhost:` before it.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix("localhost:").unwrap_or(text).parse();
+    let of_loopback = |port: u16| SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port);
+    port.map(of_loopback).or_else(|_| text.parse()).map_err(|_| {
+        format!("`{text}` is no address: write an IP address and a port, as `127.0.0.1:7070`, or a port alone")
+    })
+}
 
 /// A span of time: a number and `ms`, `s`, `m` or `h`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
@@ -159,6 +168,22 @@ fn split_unit(text: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_have_a_port_and_are_of_loopback_without_an_ip() {
+        for (text, expected) in [
+            ("127.0.0.1:7070", "127.0.0.1:7070"),
+            ("[::]:0", "[::]:0"),
+            ("7070", "127.0.0.1:7070"),
+            ("localhost:7070", "127.0.0.1:7070"),
+        ] {
+            assert_eq!(address(text), Ok(expected.parse().unwrap()), "{text}");
+        }
+        // Elsewhere `:7070` means all addresses.
+        for wrong in ["", ":7070", "0.0.0.0", "::1:x", "70700", "localhost", "localhost:", "shop.example:80"] {
+            assert!(address(wrong).unwrap_err().contains("as `127.0.0.1:7070`"), "{wrong}");
+        }
+    }
 
     #[test]
     fn times_have_a_unit() {

@@ -18,6 +18,7 @@ mod sink;
 
 use std::{
     io::Write as _,
+    net::SocketAddr,
     process::ExitCode,
     sync::{
         Arc,
@@ -74,8 +75,7 @@ fn live(settings: Settings) -> Result<ExitCode> {
     let not_seen = not_seen::live(settings.capture);
     println!("Not seen: {}.", not_seen.join("; "));
     println!("What is shown is kept in memory, and gone when this ends.");
-    println!("Capture is attached. Open http://{address}/");
-    std::io::stdout().flush()?;
+    announce("Capture is attached. ", address, &settings.allowed_hosts)?;
 
     let clock = live.clock();
     let stop = Arc::new(AtomicBool::new(false));
@@ -143,14 +143,23 @@ fn replay(args: &ReplayArgs) -> Result<ExitCode> {
     };
     if let Some(listener) = listener {
         let end = runtime.block_on(async { serve::asked_to_end() })?;
-        println!("Open http://{}/", listener.local_addr()?);
-        std::io::stdout().flush()?;
-        let name = args.file.file_name().unwrap_or(args.file.as_os_str()).to_string_lossy().into_owned();
+        announce("", listener.local_addr()?, &args.allow_hosts)?;
+        let file = replay::place(&args.file);
+        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
         let now = Now::EndOf(Recording { name, range: replayed.range });
         let state = serve::state(&listener, store, now, args.allow_hosts.clone())?.with_not_seen(not_seen::replay());
         runtime.block_on(serve::serve(listener, state, end))?;
     }
     Ok(code)
+}
+
+/// Says where the page is, and who can see it if that is not this machine alone.
+fn announce(before: &str, address: SocketAddr, allowed_hosts: &[String]) -> Result<()> {
+    if let Some(warning) = serve::warning(address) {
+        eprintln!("{warning}");
+    }
+    println!("{before}Open {}", serve::url(address, allowed_hosts));
+    Ok(std::io::stdout().flush()?)
 }
 
 /// Books that do not balance are a defect, and whoever runs this in a script should notice.

@@ -1,7 +1,9 @@
 //! Running a file through the same analysis as live traffic.
 
 use std::{
+    fs::File,
     io::{IsTerminal as _, Write as _},
+    os::fd::AsFd as _,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -9,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use geophone_analysis::{Analysis, Config, Named};
-use geophone_capture_file::Item;
+use geophone_capture_file::{Item, Source};
 use geophone_model::{
     ledger::{LedgerRow, Stage},
     series::WindowSnapshot,
@@ -35,7 +37,7 @@ pub(crate) struct Replayed {
 
 /// Reads the file to its end, or to where it is damaged, and writes all that came of it into the store.
 pub(crate) fn replay(path: &Path, budget: Budget, store: Arc<dyn Store>) -> Result<Replayed> {
-    let mut source = geophone_capture_file::open(path)?;
+    let mut source = open(path)?;
     let mut analysis = Analysis::new(Config::within_memory(budget.analysis_bytes));
     let mut rows = Rows::all();
     let mut sink = Sink::new(store, Clock::measure().now());
@@ -53,7 +55,9 @@ pub(crate) fn replay(path: &Path, budget: Budget, store: Arc<dyn Store>) -> Resu
             }
             Ok(Some(_)) => continue,
             Ok(None) => break None,
-            Err(error) => break Some(anyhow::Error::new(error).context(format!("{} is damaged", path.display()))),
+            Err(error) => {
+                break Some(anyhow::Error::new(error).context(format!("{} is damaged", place(path).display())));
+            }
         };
         begin.event(at);
         if at >= next_tick || rows.waiting() > budget.max_waiting {
@@ -103,6 +107,23 @@ impl Begin {
         let end = Window::containing(last, Window::DEFAULT_LENGTH_NS).end();
         Window { start, length_ns: end.ns_since(start) }
     }
+}
+
+/// What is to be read, by a name that people know.
+pub(crate) fn place(path: &Path) -> &Path {
+    if is_standard_input(path) { Path::new("standard input") } else { path }
+}
+
+fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+fn open(path: &Path) -> Result<Source<File>> {
+    if !is_standard_input(path) {
+        return Ok(geophone_capture_file::open(path)?);
+    }
+    let input = std::io::stdin().as_fd().try_clone_to_owned().context("cannot read standard input")?;
+    Source::new(File::from(input), None).context("cannot read events from standard input")
 }
 
 /// How far it has come, on a terminal, for files that take their time.

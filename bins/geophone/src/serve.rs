@@ -1,6 +1,9 @@
 //! The page and the API.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 use anyhow::{Context as _, Result};
 use geophone_api::{AllowedHosts, ApiState, Now, router};
@@ -14,6 +17,34 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
             anyhow::anyhow!("{address} is in use by another program: choose another one with --listen ADDRESS")
         }
         _ => anyhow::Error::new(error).context(format!("cannot listen on {address} (--listen)")),
+    })
+}
+
+/// Where the page is for a browser. Nobody can connect to the address that means all, and where names are allowed, the
+/// address of a network is not one of them.
+pub(crate) fn url(address: SocketAddr, allowed_hosts: &[String]) -> String {
+    let ip = match address.ip().to_canonical() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let port = address.port();
+    let allowed = allowed_hosts.first().filter(|_| !ip.is_loopback());
+    match allowed.map_or(Ok(ip), |name| name.parse().map_err(|_| name)) {
+        Ok(ip) => format!("http://{}/", SocketAddr::new(ip, port)),
+        Err(name) => format!("http://{name}:{port}/"),
+    }
+}
+
+/// What to know of an address that others than this machine can reach; nothing of others.
+pub(crate) fn warning(address: SocketAddr) -> Option<String> {
+    let ip = address.ip();
+    let is_open = !ip.to_canonical().is_loopback();
+    is_open.then(|| {
+        format!(
+            "Warning: {ip} is no loopback address. Whoever reaches it over the network can read all that is shown, and is not \
+             asked for a password."
+        )
     })
 }
 
@@ -56,4 +87,33 @@ pub(crate) fn asked_to_end() -> Result<impl Future<Output = ()> + Send + 'static
             _ = interrupt.recv() => {}
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_url_is_one_that_works() {
+        let url = |address: &str, names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+            url(address.parse().unwrap(), &names)
+        };
+        assert_eq!(url("127.0.0.1:7070", &["a.example"]), "http://127.0.0.1:7070/");
+        assert_eq!(url("0.0.0.0:7070", &["a.example"]), "http://127.0.0.1:7070/");
+        assert_eq!(url("[::]:7070", &[]), "http://[::1]:7070/");
+        assert_eq!(url("10.0.0.1:7070", &[]), "http://10.0.0.1:7070/");
+        assert_eq!(url("10.0.0.1:7070", &["a.example", "b.example"]), "http://a.example:7070/");
+        assert_eq!(url("[fe80::1]:7070", &["fe80::1"]), "http://[fe80::1]:7070/");
+    }
+
+    #[test]
+    fn an_address_of_a_network_has_a_warning() {
+        for address in ["0.0.0.0:1", "[::]:1", "10.0.0.1:1"] {
+            assert!(warning(address.parse().unwrap()).unwrap().contains("can read all"), "{address}");
+        }
+        for address in ["127.0.0.1:1", "127.1.2.3:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert_eq!(warning(address.parse().unwrap()), None, "{address}");
+        }
+    }
 }

@@ -41,7 +41,7 @@ pub(crate) struct Settings {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct File {
-    listen: Option<SocketAddr>,
+    listen: Option<String>,
     #[serde(rename = "for")]
     for_: Option<String>,
     record: Option<PathBuf>,
@@ -71,6 +71,8 @@ impl Settings {
                 cgroup.display()
             );
         }
+        let listen = file.listen.as_deref().map(args::address).transpose();
+        let listen = listen.map_err(|error| from_file("listen", error))?;
         let for_ = file.for_.as_deref().map(args::duration).transpose().map_err(|error| from_file("for", error))?;
         let memory = file.memory_limit.as_deref().map(args::size).transpose();
         let memory = memory.map_err(|error| from_file("memory_limit", error))?;
@@ -78,7 +80,7 @@ impl Settings {
         let of_file = of_file.map_err(|error| from_file("allowed_hosts", error))?;
         let allowed_hosts = if args.allow_hosts.is_empty() { of_file } else { args.allow_hosts };
         Ok(Self {
-            listen: args.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
+            listen: args.listen.or(listen).unwrap_or(DEFAULT_LISTEN),
             for_: args.for_.or(for_),
             record: args.record.or(file.record),
             memory_bytes: args.memory_limit.or(memory).unwrap_or(DEFAULT_MEMORY_BYTES),
@@ -168,7 +170,7 @@ mod tests {
     fn a_wrong_key_or_value_is_named() {
         let message = |name, file| format!("{:#}", settings(name, file, &[]).unwrap_err());
         assert!(message("key", "lisen = \"127.0.0.1:1\"").contains("unknown field `lisen`"));
-        assert!(message("value", "listen = \"nowhere\"").contains("listen"));
+        assert!(message("value", "listen = \"nowhere\"").contains("listen: `nowhere` is no address"));
         assert!(message("host", "allowed_hosts = [\"a:1\"]").contains("allowed_hosts: `a:1` is no name of a host"));
         assert!(message("size", "memory_limit = \"lots\"").contains("memory_limit: `lots` is no size"));
     }

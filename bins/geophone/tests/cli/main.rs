@@ -6,10 +6,11 @@ mod serve;
 
 use std::{
     fs,
+    io::Write as _,
     net::TcpListener,
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 const GEOPHONE: &str = env!("CARGO_BIN_EXE_geophone");
@@ -62,6 +63,26 @@ fn the_demo_gives_its_services_and_a_ledger_that_balances() {
     let ledger = stderr(&output);
     assert!(ledger.contains("aggregate exchanges: seen 1763 = passed 1763"), "{ledger}");
     assert!(!ledger.contains("OFF BY"), "{ledger}");
+}
+
+#[test]
+fn a_replay_reads_standard_input() {
+    let from = |input: &[u8]| {
+        let mut command = Command::new(GEOPHONE);
+        command.args(["replay", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Who is refused at the first bytes does not read the others.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        child.wait_with_output().unwrap()
+    };
+    let demo = fs::read(demo()).unwrap();
+    let whole = from(&demo);
+    assert!(whole.status.success(), "{}", stderr(&whole));
+    assert_eq!(stdout(&whole), stdout(&run(&["replay", self::demo().to_str().unwrap()])));
+    let cut = from(&demo[..demo.len() / 2]);
+    assert!(stderr(&cut).contains("standard input is damaged"), "{}", stderr(&cut));
+    let text = from(b"Dear diary");
+    assert!(stderr(&text).contains("cannot read events from standard input: it begins with"), "{}", stderr(&text));
 }
 
 #[test]
@@ -132,6 +153,8 @@ fn a_wrong_flag_or_setting_is_named() {
     let output = run(&["--lisen", "127.0.0.1:1"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("--lisen") && stderr(&output).contains("--listen"), "{}", stderr(&output));
+    let output = run(&["--listen", ":7070"]);
+    assert!(stderr(&output).contains("`:7070` is no address") && stderr(&output).contains("127.0.0.1:7070"));
     let output = run(&["--for", "soon"]);
     assert!(stderr(&output).contains("`soon` is no time"), "{}", stderr(&output));
     let settings = Scratch::new("settings.toml", b"memory_limit = \"64MiB\"\ncgruop = \"/x\"\n");

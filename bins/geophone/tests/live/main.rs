@@ -117,6 +117,18 @@ fn without_cgroup2_the_flags_that_help_are_named() {
 }
 
 #[test]
+fn an_address_of_a_network_is_warned_about() {
+    if !can_capture(&[]) {
+        return;
+    }
+    let output = geophone().args(["--listen", "0.0.0.0:0", "--for", "100ms"]).output().unwrap();
+    assert!(output.status.success());
+    let (said, warned) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("Open http://127.0.0.1:"), "{said}");
+    assert!(warned.contains("Warning: 0.0.0.0 is no loopback address"), "{warned}");
+}
+
+#[test]
 fn it_ends_by_itself_when_it_was_told_to() {
     if can_capture(&[]) {
         let ended = Geophone::start(geophone(), &["--for", "300ms"]).wait();
