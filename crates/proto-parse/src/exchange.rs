@@ -164,7 +164,8 @@ impl Flags {
     /// The resource is longer than what was kept of it.
     pub const RESOURCE_CUT: Self = Self(1 << 9);
     /// Two recipients may disagree about where the request or the response ends (HTTP: both `Transfer-Encoding` and
-    /// `Content-Length`, or `Transfer-Encoding` in HTTP/1.0): the shape of request smuggling.
+    /// `Content-Length`, `Transfer-Encoding` in HTTP/1.0, a CR or NUL within a field line, a line behind the start line that
+    /// begins with whitespace): the shape of request smuggling.
     pub const AMBIGUOUS_FRAMING: Self = Self(1 << 10);
 
     const NAMES: [(Self, &'static str); 11] = [

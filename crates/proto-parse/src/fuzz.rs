@@ -179,7 +179,7 @@ mod tests {
 
     use super::*;
 
-    const PIECES: [&[u8]; 24] = [
+    const PIECES: [&[u8]; 29] = [
         b"GET / HTTP/1.1\r\n",
         b"HEAD /a;b?c HTTP/1.1\r\n",
         b"POST http://u@h/p HTTP/1.0\r\n",
@@ -197,7 +197,12 @@ mod tests {
         b"Transfer-Encoding: chunked\r\n",
         b"\x05\r\nhello\r\n",
         b"5\r\nhello\r\n",
+        b"5 ;a\r\nhello\r\n",
         b"0\r\n\r\n",
+        b"X: a\rb\r\n",
+        b"X: \0\r\n",
+        b"X:\t________________________________________________________",
+        b"________________________________________________________\r",
         b" ",
         b"GET ",
         b"HTTP/1.",

@@ -78,8 +78,8 @@ proptest! {
             (Ok(httparse::Status::Partial), Ok(Parsed::Incomplete { .. })) => {}
             // Framing is not httparse's business, and a target in none of the forms of RFC 9112 section 3.2 neither.
             (Ok(_), Err(HeadError::ContentLength | HeadError::TransferEncoding | HeadError::StartLine)) => {}
-            // RFC 9112 section 5.2 and 2.2 let a recipient pass over folds, and replace a bare CR in a value; and NUL or
-            // other controls in a value that is not looked at are of no matter.
+            // RFC 9112 section 5.2 and 2.2 let a recipient pass over folds, and replace a bare CR in a value, and RFC 9110
+            // section 5.5 a NUL; other controls in a value that is not looked at are of no matter.
             (Err(_), _) => {}
             (theirs, ours) => prop_assert!(false, "{theirs:?} {:?}", ours.map(|_| ())),
         }

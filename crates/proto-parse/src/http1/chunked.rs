@@ -17,7 +17,10 @@ enum Stage {
         bytes: u64,
         any: bool,
     },
-    /// Whitespace or extensions behind the size.
+    /// Whitespace behind the size.
+    Padding {
+        bytes: u64,
+    },
     Extension {
         bytes: u64,
     },
@@ -32,6 +35,8 @@ enum Stage {
     /// At the beginning of a trailer line.
     TrailerStart,
     Trailer,
+    /// Behind the CR of a trailer line.
+    TrailerLf,
     /// Behind the CR of the last line.
     LastLf,
 }
@@ -83,7 +88,8 @@ impl Chunked {
     /// The stage behind `byte`: `None` if it cannot be there, `Some(None)` if it ends the body.
     ///
     /// Section 2.2's tolerance for a lone LF is about start line and fields, not about chunk lines, where it is a known
-    /// way to smuggle: these end with CR LF or are malformed. In the trailer section, which is fields, it holds.
+    /// way to smuggle: these end with CR LF or are malformed. In the trailer section, which is fields, it holds; a CR that
+    /// ends no line and NUL, which section 2.2 and RFC 9110 section 5.5 let a recipient reject, are malformed there.
     fn next(&mut self, byte: u8, limits: &Limits) -> Option<Option<Stage>> {
         let stage = match (self.stage, byte) {
             (Stage::Size { bytes, .. }, byte) if byte.is_ascii_hexdigit() => {
@@ -93,9 +99,13 @@ impl Chunked {
                 Stage::Size { bytes, any: true }
             }
             (Stage::Size { any: false, .. }, _) => return None,
-            (Stage::Size { bytes, .. } | Stage::Extension { bytes }, b'\r') => Stage::SizeLf { bytes },
-            // Section 7.1.1: extensions are passed over; servers that pad the size with spaces are known.
-            (Stage::Size { bytes, .. }, b';' | b' ' | b'\t') => Stage::Extension { bytes },
+            (Stage::Size { bytes, .. } | Stage::Padding { bytes } | Stage::Extension { bytes }, b'\r') => {
+                Stage::SizeLf { bytes }
+            }
+            // Section 7.1.1: whitespace may come before an extension; servers that pad the size with it are known. What
+            // else comes behind it might be more digits to another recipient.
+            (Stage::Size { bytes, .. } | Stage::Padding { bytes }, b' ' | b'\t') => Stage::Padding { bytes },
+            (Stage::Size { bytes, .. } | Stage::Padding { bytes }, b';') => Stage::Extension { bytes },
             (Stage::Extension { bytes }, byte) if byte != b'\n' => Stage::Extension { bytes },
             (Stage::SizeLf { bytes: 0 }, b'\n') => Stage::TrailerStart,
             (Stage::SizeLf { bytes }, b'\n') => Stage::Data { remaining: bytes },
@@ -103,8 +113,9 @@ impl Chunked {
             (Stage::DataLf, b'\n') => Stage::Size { bytes: 0, any: false },
             (Stage::TrailerStart, b'\r') => Stage::LastLf,
             (Stage::TrailerStart | Stage::LastLf, b'\n') => return Some(None),
-            (Stage::Trailer, b'\n') => Stage::TrailerStart,
-            (Stage::TrailerStart | Stage::Trailer, _) => Stage::Trailer,
+            (Stage::Trailer | Stage::TrailerLf, b'\n') => Stage::TrailerStart,
+            (Stage::Trailer, b'\r') => Stage::TrailerLf,
+            (Stage::TrailerStart | Stage::Trailer, byte) if byte != 0 => Stage::Trailer,
             _ => return None,
         };
         // Section 7.1.1: the length of extensions is to be limited; so is that of the trailer section.
@@ -161,6 +172,11 @@ mod tests {
         check("1\r\nx\n", (4, Progress::Malformed));
         check("0\r\n\rx", (4, Progress::Malformed));
         check("0x5\r\n", (1, Progress::Malformed));
+        check("2 5\r\n", (2, Progress::Malformed));
+        check("2\t\n", (2, Progress::Malformed));
+        check("0\r\nX: a\rb", (8, Progress::Malformed));
+        check("0\r\nX: a\r\r\n", (8, Progress::Malformed));
+        check("0\r\nX: \0\r\n", (6, Progress::Malformed));
         check("-5\r\n", (0, Progress::Malformed));
     }
 

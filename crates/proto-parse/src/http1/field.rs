@@ -2,7 +2,7 @@
 
 use core::num::NonZero;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2, memchr3};
 
 use super::HeadError;
 
@@ -41,7 +41,7 @@ pub(super) struct Extent {
 }
 
 /// The extent of the field line at the beginning of `data`, in one way through it; `None` for all lines that are not so
-/// simple.
+/// simple, those with a byte that [`is_disputed`] among them.
 #[inline]
 pub(super) fn extent(data: &[u8]) -> Option<Extent> {
     let name_len = token_len(data);
@@ -49,7 +49,7 @@ pub(super) fn extent(data: &[u8]) -> Option<Extent> {
     if name_len == 0 || data.get(name_len) != Some(&b':') {
         return None;
     }
-    let line_len = name_len.wrapping_add(line_feed(data.get(name_len..)?)?);
+    let line_len = name_len.wrapping_add(plain_line(data.get(name_len..)?)?);
     let may_matter = matches!((name_len, first), (4, b'h') | (11 | 17, b't') | (12 | 14, b'c'));
     Some(Extent { name_len, line_len, may_matter })
 }
@@ -79,6 +79,53 @@ fn token_len(data: &[u8]) -> usize {
     }
     len
 }
+
+/// Whether a line, its line end taken off before, has a byte in it that [`is_disputed`].
+pub(super) fn has_disputed(line: &[u8]) -> bool {
+    memchr2(b'\r', 0, line).is_some()
+}
+
+/// Whether some recipients take this byte for the end of a line, or of a value, that goes on behind it.
+///
+/// RFC 9110 section 5.5 and RFC 9112 section 2.2: who meets CR or NUL in a value rejects the message or takes a space
+/// instead.
+pub(super) const fn is_disputed(byte: u8) -> bool {
+    matches!(byte, b'\r' | 0)
+}
+
+/// The length of the line at the beginning of `data`, without the line feed, if nothing in it needs a second look.
+/// It stays apart, so that [`extent`] is small enough to become part of the loop over lines.
+#[inline(never)]
+fn plain_line(data: &[u8]) -> Option<usize> {
+    let len = control(data)?;
+    match data.get(len..)? {
+        [b'\r', b'\n', ..] => Some(len.wrapping_add(1)),
+        [b'\n', ..] => Some(len),
+        _ => None,
+    }
+}
+
+/// Where the first line feed, CR or NUL is, or one of the other bytes below [`SHIFT_OUT`]: these are found together.
+#[inline]
+fn control(data: &[u8]) -> Option<usize> {
+    let (words, tail) = data.as_chunks();
+    let mut at = 0_usize;
+    for word in words.iter().take(SHORT_WORDS) {
+        if let Some(found) = NonZero::new(below(u64::from_le_bytes(*word), SHIFT_OUT)) {
+            return Some(at.wrapping_add(first_marked(found)));
+        }
+        at = at.wrapping_add(8);
+    }
+    let rest = if words.len() > SHORT_WORDS {
+        memchr3(b'\n', b'\r', 0, data.get(at..)?)
+    } else {
+        tail.iter().position(|&byte| byte < SHIFT_OUT)
+    };
+    rest.map(|len| at.wrapping_add(len))
+}
+
+/// The byte behind CR.
+const SHIFT_OUT: u8 = 0x0e;
 
 /// Where the first line feed is. Most lines are so short that a call of `memchr` costs more than looking at them.
 #[inline]
@@ -124,6 +171,12 @@ const fn no_letter_or_dash(word: u64) -> u64 {
 const fn equal(word: u64, wanted: u8) -> u64 {
     let different = word ^ each(wanted);
     different.wrapping_sub(each(1)) & !different & each(0x80)
+}
+
+/// Marks the first byte of a word that is less than `bound`, which is at most 0x80, and none before it.
+#[inline]
+const fn below(word: u64, bound: u8) -> u64 {
+    word.wrapping_sub(each(bound)) & !word & each(0x80)
 }
 
 /// The index of the first byte that is marked.
@@ -251,20 +304,27 @@ mod tests {
                     assert_eq!(token_len(&data), tokens, "{}", data.escape_ascii());
                     let end = data.iter().position(|&byte| byte == b'\n');
                     assert_eq!(line_feed(&data), end, "{}", data.escape_ascii());
+                    let end = data.iter().position(|&byte| byte < SHIFT_OUT);
+                    assert_eq!(control(&data), end, "{}", data.escape_ascii());
                 }
             }
         }
-        let long = [[b'a'; 16 * SHORT_WORDS].as_slice(), b"\n"].concat();
-        assert_eq!(line_feed(&long), Some(16 * SHORT_WORDS));
+        for byte in [b'\n', b'\r', 0] {
+            let long = [[b'a'; 16 * SHORT_WORDS].as_slice(), &[byte]].concat();
+            assert_eq!(line_feed(&long), (byte == b'\n').then_some(16 * SHORT_WORDS));
+            assert_eq!(control(&long), Some(16 * SHORT_WORDS));
+        }
         assert_eq!((line_feed(b""), line_feed(b"a\nb\n")), (None, Some(1)));
     }
 
     #[test]
     fn the_extent_of_a_line_is_where_splitting_it_agrees() {
         for line in [
-            &b"hOsT: \t a:80 \t\r"[..],
+            &b"hOsT:   a:80  \r"[..],
+            b"hOsT: \t a:80 \t\r",
             b"Content-Length:5",
-            b"X-B3_trace!: \r\r",
+            b"X-B3_trace!: \r",
+            b"X-B3-Trace: \r\r",
             b"Traceparent:\r",
             b"A:",
             b"Host : a\r",
@@ -286,10 +346,28 @@ mod tests {
                     assert!(name == Name::Other || split(without_end) == Ok((name, value)), "{}", line.escape_ascii());
                 }
                 (None, Err(HeadError::FieldName)) => {}
+                (None, Ok(_)) => {
+                    let without_end = line.strip_suffix(b"\r").unwrap_or(line);
+                    assert!(without_end.iter().any(|&byte| byte < SHIFT_OUT), "{}", line.escape_ascii());
+                }
                 other => panic!("{}: {other:?}", line.escape_ascii()),
             }
             assert_eq!(extent(line), None, "its end is not there yet");
         }
+    }
+
+    #[test]
+    fn a_disputed_line_has_no_extent() {
+        for place in 4..100 {
+            for (byte, is_one) in [(0, true), (b'\r', true), (b' ', false), (0x80, false)] {
+                let mut line = [b'a'; 100];
+                (line[3], line[place]) = (b':', byte);
+                let data = [line.as_slice(), b"\r\n"].concat();
+                assert_eq!((has_disputed(&line), extent(&data).is_none()), (is_one, is_one), "{byte} at {place}");
+                assert_eq!(is_disputed(byte), is_one);
+            }
+        }
+        assert!(!has_disputed(b"X: a\tb"));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Body {
 pub(super) struct Framing {
     length: Length,
     coding: Coding,
+    /// Recipients may disagree about where the lines of the head end, or which of them count.
+    disputed: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -91,10 +93,15 @@ impl Framing {
         }
     }
 
-    /// Whether two recipients may disagree about the end: RFC 9112 section 6.1 on `Transfer-Encoding` beside
-    /// `Content-Length`, and in HTTP/1.0.
+    /// Takes note of a line that to one recipient is something else than to another, a framing field perhaps.
+    pub(super) const fn dispute(&mut self) {
+        self.disputed = true;
+    }
+
+    /// Whether two recipients may disagree about the end: in a line that is disputed, or RFC 9112 section 6.1 on
+    /// `Transfer-Encoding` beside `Content-Length`, and in HTTP/1.0.
     pub(super) fn is_ambiguous(self, minor_version: u8) -> bool {
-        self.coding != Coding::Absent && (self.length != Length::Absent || minor_version == 0)
+        self.disputed || self.coding != Coding::Absent && (self.length != Length::Absent || minor_version == 0)
     }
 
     /// The body of a request: RFC 9112 section 6.3, rules 3 to 7.

@@ -308,16 +308,19 @@ impl<H: Head> Half<H> {
         (part.len().saturating_add(1), outcome)
     }
 
+    #[cold]
     fn step_overlong_line(&mut self, limits: &Limits, now_ns: u64, data: &mut &[u8]) -> Option<Event> {
         let room = limits.head_bytes.saturating_sub(self.span.bytes);
         let room = usize::try_from(room).unwrap_or(usize::MAX).min(data.len());
         if room == 0 {
             return Some(Event::Malformed(HeadError::TooLarge));
         }
-        let end = memchr(b'\n', data.get(..room).unwrap_or_default());
+        let visible = data.get(..room).unwrap_or_default();
+        let end = memchr(b'\n', visible);
         if end.is_some() {
             self.state = State::Head;
         }
+        self.reader.pass_over(end.and_then(|end| visible.get(..end)).unwrap_or(visible));
         self.take(now_ns, data, end.map_or(room, |end| end.saturating_add(1)));
         None
     }

@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::HeadError;
-use super::field::{self, Extent, Name, line_feed};
+use super::field::{self, Extent, Name, has_disputed, line_feed};
 use super::framing::Framing;
 use super::search::Search;
 use crate::{Limits, Parsed};
@@ -38,8 +38,9 @@ pub(super) trait Head: Default {
 pub(super) struct HeadReader<H> {
     pub(super) head: H,
     stage: Stage,
-    /// The last field was one that decides where the message ends.
-    after_framing_field: bool,
+    above: Above,
+    /// What was passed over of an overlong line ends with a CR.
+    after_cr: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -49,11 +50,22 @@ enum Stage {
     Fields,
 }
 
+/// What a line that begins with whitespace goes with.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Above {
+    #[default]
+    StartLine,
+    Field,
+    /// A field that decides where the message ends.
+    FramingField,
+}
+
 impl<H: Head> HeadReader<H> {
     pub(super) fn clear(&mut self) {
         self.head.clear();
         self.stage = Stage::StartLine;
-        self.after_framing_field = false;
+        self.above = Above::StartLine;
+        self.after_cr = false;
     }
 
     /// Whether the start line is still to come.
@@ -91,7 +103,7 @@ impl<H: Head> HeadReader<H> {
     /// Takes one line without its line feed, and says whether it was the last.
     ///
     /// RFC 9112 section 2.2: a lone LF may be taken as a line end, and a CR before it is ignored. A CR elsewhere makes a
-    /// name or a framing field invalid and is of no matter in other values.
+    /// name or a framing field invalid, and any other line [disputed](has_disputed).
     pub(super) fn line(&mut self, line: &[u8], limits: &Limits) -> Result<bool, HeadError> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if self.stage == Stage::StartLine {
@@ -99,8 +111,13 @@ impl<H: Head> HeadReader<H> {
             self.stage = Stage::Fields;
             return Ok(false);
         }
+        if line.is_empty() {
+            return self.head.finish().map(|()| true);
+        }
+        if has_disputed(line) {
+            self.head.framing().dispute();
+        }
         match line {
-            [] => self.head.finish().map(|()| true),
             [b' ' | b'\t', ..] => self.folded().map(|()| false),
             _ => {
                 let (name, value) = field::split(line)?;
@@ -112,7 +129,8 @@ impl<H: Head> HeadReader<H> {
 
     #[inline]
     fn field(&mut self, name: Name, value: &[u8], limits: &Limits) {
-        self.after_framing_field = matches!(name, Name::ContentLength | Name::TransferEncoding);
+        let is_framing = matches!(name, Name::ContentLength | Name::TransferEncoding);
+        self.above = if is_framing { Above::FramingField } else { Above::Field };
         match name {
             Name::Other => {}
             Name::ContentLength => self.head.framing().content_length(value),
@@ -122,25 +140,41 @@ impl<H: Head> HeadReader<H> {
     }
 
     /// Takes the beginning of a line that is over the limit. A field that does not matter is passed over.
+    #[cold]
     pub(super) fn overlong(&mut self, beginning: &[u8]) -> Result<(), HeadError> {
         match beginning {
-            _ if self.is_at_start_line() => Err(HeadError::TooLarge),
-            [b' ' | b'\t', ..] => self.folded(),
+            _ if self.is_at_start_line() => return Err(HeadError::TooLarge),
+            [b' ' | b'\t', ..] => self.folded()?,
             _ => match field::split(beginning)? {
-                (Name::Other, _) => {
-                    self.after_framing_field = false;
-                    Ok(())
-                }
-                _ => Err(HeadError::TooLarge),
+                (Name::Other, _) => self.above = Above::Field,
+                _ => return Err(HeadError::TooLarge),
             },
         }
+        self.after_cr = false;
+        self.pass_over(beginning);
+        Ok(())
     }
 
-    /// RFC 9112 section 5.2: a server rejects a folded field or replaces the fold by a space, and section 2.2: lines
-    /// that begin with whitespace, right behind the start line, are passed over. Only of a field that decides about
-    /// the end of the message does it matter, and there nobody should guess.
-    fn folded(&self) -> Result<(), HeadError> {
-        if self.after_framing_field { Err(HeadError::Folded) } else { Ok(()) }
+    /// Takes the next part of such a line, up to its line feed.
+    #[cold]
+    pub(super) fn pass_over(&mut self, part: &[u8]) {
+        let text = part.strip_suffix(b"\r").unwrap_or(part);
+        if (self.after_cr && !part.is_empty()) || has_disputed(text) {
+            self.head.framing().dispute();
+        }
+        self.after_cr = text.len() < part.len();
+    }
+
+    /// RFC 9112 section 5.2: a server rejects a folded field or replaces the fold by a space. Only of a field that decides
+    /// about the end of the message does it matter, and there nobody should guess. Section 2.2: right behind the start
+    /// line, a line that begins with whitespace is passed over or rejected, lest another recipient takes it for a field.
+    fn folded(&mut self) -> Result<(), HeadError> {
+        match self.above {
+            Above::StartLine => self.head.framing().dispute(),
+            Above::Field => {}
+            Above::FramingField => return Err(HeadError::Folded),
+        }
+        Ok(())
     }
 }
 
@@ -166,10 +200,48 @@ pub(super) fn parse<H: Head>(data: &[u8], limits: &Limits) -> Result<Parsed<H>, 
         if rest.len() > limits.line_bytes {
             reader.overlong(rest.get(..limits.line_bytes).unwrap_or_default())?;
             if let Some(line_len) = memchr(b'\n', rest) {
+                reader.pass_over(rest.get(limits.line_bytes..line_len).unwrap_or_default());
                 rest = rest.get(line_len.saturating_add(1)..).unwrap_or_default();
                 continue;
             }
         }
         return if is_cut { Err(HeadError::TooLarge) } else { Ok(Parsed::Incomplete { at_least: 1 }) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http1::message::RequestHead;
+
+    #[test]
+    fn a_line_is_disputed_within_the_limit_and_beyond() {
+        for (fields, is_disputed) in [
+            (&b"X: abcdefghijklmnopqrstuvwxyz\r\n"[..], false),
+            (b"X: abcdefghijklmnopqrstuvwxyz\n", false),
+            (b"X:\tabcdefghijklmn\topqrstuvwxyz\r\n", false),
+            (b"X: a\rbcdefghijklmnopqrstuvwxyz\r\n", true),
+            (b"X: abcdefghijklmnopqrstuvwxyz\0\n", true),
+            (b"X: abcdefghijklmnopqrstuvwxyz\r\r\n", true),
+            (b"X: a\r\n bcdefghijklmnopqrstuvwxyz\r\n", false),
+            (b"X: a\r\n bcdefghijklmnopqrstuvwxy\rz\r\n", true),
+            (b" X: abcdefghijklmnopqrstuvwxyz\r\n", true),
+            (b"\t\r\n", true),
+        ] {
+            let data = [b"GET / HTTP/1.1\r\n", fields, b"\r\n"].concat();
+            for line_bytes in 15..40 {
+                match parse::<RequestHead>(&data, &Limits { line_bytes, ..Limits::default() }) {
+                    Ok(Parsed::Complete { value, consumed }) => {
+                        assert_eq!(
+                            (value.is_ambiguous(), consumed),
+                            (is_disputed, data.len()),
+                            "{}, {line_bytes} bytes a line",
+                            fields.escape_ascii()
+                        );
+                    }
+                    other => panic!("{}: {other:?}", fields.escape_ascii()),
+                }
+            }
+        }
     }
 }

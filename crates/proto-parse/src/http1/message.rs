@@ -5,7 +5,7 @@ use alloc::string::String;
 use memchr::memchr;
 
 use super::HeadError;
-use super::field::{Name, is_token, trim};
+use super::field::{Name, is_disputed, is_token, trim};
 use super::framing::{Body, Framing};
 use super::head::{self, Head};
 use super::search::{RequestSearch, ResponseSearch};
@@ -329,6 +329,10 @@ impl Head for ResponseHead {
         else {
             return Err(HeadError::StartLine);
         };
+        // The target of a request has no controls; the reason phrase of a response, which is short, may have.
+        if rest.iter().any(|&byte| is_disputed(byte)) {
+            self.framing.dispute();
+        }
         self.minor_version = minor & 0x0f;
         self.status = [a, b, c]
             .iter()

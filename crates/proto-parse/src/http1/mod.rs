@@ -25,9 +25,10 @@
 //! are paired again with their next request; one that was seen to send while answers were owed is not.
 //!
 //! Shapes of request smuggling are read as RFC 9112 says a recipient must, or are malformed; where it leaves a choice that
-//! recipients are known to take differently, they are malformed, or flagged `ambiguous_framing`. The tolerance that is
-//! there: empty lines between messages, a lone LF in a head, folded fields that decide about nothing, a status line
-//! without its second space, spaces behind a chunk size.
+//! recipients are known to take differently, they are malformed, or flagged `ambiguous_framing`: `Transfer-Encoding` beside
+//! `Content-Length` or in HTTP/1.0, a CR or NUL within a line of the head, a line that begins with whitespace right behind
+//! the start line. The tolerance that is there: empty lines between messages, a lone LF in a head, folded fields that decide
+//! about nothing, a status line without its second space, whitespace between a chunk size and its extensions or line end.
 //!
 //! HTTP/0.9 is not supported: its responses cannot be told from anything else.
 

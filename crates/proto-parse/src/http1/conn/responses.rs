@@ -24,8 +24,12 @@ impl Connection {
     fn on_response_head(&mut self) {
         if self.response.head().is_interim() {
             self.pairing.counters.interim = self.pairing.counters.interim.saturating_add(1);
+            let is_ambiguous = self.response.head().is_ambiguous();
             if let Some(open) = self.pairing.front() {
                 open.exchange.flags |= Flags::INTERIM;
+                if is_ambiguous {
+                    open.exchange.flags |= Flags::AMBIGUOUS_FRAMING;
+                }
             }
             self.response.start_body(Body::None);
             return;
