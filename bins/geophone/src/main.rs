@@ -3,8 +3,6 @@
 //! [`mod@live`] listens to the running kernel, [`mod@replay`] runs a file; both feed a [`geophone_analysis`], of which [`rows`]
 //! gathers exchanges; [`sink`] writes all into the store, which [`serve`] shows and [`report`] prints.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
-
 mod args;
 mod budget;
 mod live;
@@ -15,9 +13,9 @@ mod rows;
 mod serve;
 mod settings;
 mod sink;
+mod terminal;
 
 use std::{
-    io::Write as _,
     net::SocketAddr,
     process::ExitCode,
     sync::{
@@ -37,6 +35,7 @@ use crate::{
     budget::Budget,
     live::Live,
     settings::{DEFAULT_LISTEN, DEFAULT_MEMORY_BYTES, Settings},
+    terminal::{Printed, say, warn},
 };
 
 fn main() -> ExitCode {
@@ -48,7 +47,7 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("geophone: {error:#}");
+            warn(format_args!("geophone: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -64,18 +63,18 @@ fn live(settings: Settings) -> Result<ExitCode> {
     let asked = runtime.block_on(async { serve::asked_to_end() })?;
     let mut live = Live::open(&settings, budget, Arc::clone(&store), address.port())?;
     if let Some(path) = &settings.record {
-        eprintln!("Recording raw traffic, with every secret in it, to {}: keep it safe.", path.display());
+        warn(format_args!("Recording raw traffic, with every secret in it, to {}: keep it safe.", path.display()));
     }
     for line in live.hooks() {
-        println!("{line}");
+        say(line);
     }
     for limit in live.survey() {
-        println!("{limit}");
+        say(limit);
     }
     let not_seen = not_seen::live(settings.capture);
-    println!("Not seen: {}.", not_seen.join("; "));
-    println!("What is shown is kept in memory, and gone when this ends.");
-    announce("Capture is attached. ", address, &settings.allowed_hosts)?;
+    say(format_args!("Not seen: {}.", not_seen.join("; ")));
+    say("What is shown is kept in memory, and gone when this ends.");
+    announce("Capture is attached. ", address, &settings.allowed_hosts);
 
     let clock = live.clock();
     let stop = Arc::new(AtomicBool::new(false));
@@ -111,9 +110,9 @@ fn live(settings: Settings) -> Result<ExitCode> {
     stop.store(true, Ordering::Relaxed);
     let ended = capture.join().map_err(|_| anyhow::anyhow!("the capture has failed"))??;
     for shortfall in &ended.shortfalls {
-        println!("{shortfall}");
+        say(shortfall);
     }
-    print!("{}", report::ledger("Ledger", &ended.ledger));
+    say(report::ledger("Ledger", &ended.ledger).trim_end());
     served?;
     Ok(verdict(&ended.ledger))
 }
@@ -128,22 +127,27 @@ fn replay(args: &ReplayArgs) -> Result<ExitCode> {
     let store: Arc<dyn Store> = Arc::new(store(budget));
     let replayed = replay::replay(&args.file, budget, Arc::clone(&store))?;
     let map = report::map(&*store, replayed.range)?;
-    print!("{}", report::format(&map, args.format)?);
+    let printed =
+        terminal::print(&report::format(&map, args.format)?).context("cannot write to the standard output")?;
+    if printed == Printed::Unwanted && listener.is_none() {
+        return Ok(ExitCode::SUCCESS);
+    }
     let held = report::held(&*store)?;
-    eprint!("{}{}", report::ledger("Ledger", &replayed.ledger), report::ledger("Held in memory", &held));
+    let ledgers = report::ledger("Ledger", &replayed.ledger) + &report::ledger("Held in memory", &held);
+    warn(ledgers.trim_end());
     if let Some(evicted) = report::evicted(replayed.range, &map) {
-        eprintln!("geophone: {evicted}");
+        warn(format_args!("geophone: {evicted}"));
     }
     let code = match &replayed.damage {
         Some(damage) => {
-            eprintln!("geophone: {damage:#}; what was readable is shown");
+            warn(format_args!("geophone: {damage:#}; what was readable is shown"));
             ExitCode::FAILURE
         }
         None => verdict(&[replayed.ledger, held].concat()),
     };
     if let Some(listener) = listener {
         let end = runtime.block_on(async { serve::asked_to_end() })?;
-        announce("", listener.local_addr()?, &args.allow_hosts)?;
+        announce("", listener.local_addr()?, &args.allow_hosts);
         let file = replay::place(&args.file);
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
         let now = Now::EndOf(Recording { name, range: replayed.range });
@@ -154,19 +158,18 @@ fn replay(args: &ReplayArgs) -> Result<ExitCode> {
 }
 
 /// Says where the page is, and who can see it if that is not this machine alone.
-fn announce(before: &str, address: SocketAddr, allowed_hosts: &[String]) -> Result<()> {
+fn announce(before: &str, address: SocketAddr, allowed_hosts: &[String]) {
     if let Some(warning) = serve::warning(address) {
-        eprintln!("{warning}");
+        warn(warning);
     }
-    println!("{before}Open {}", serve::url(address, allowed_hosts));
-    Ok(std::io::stdout().flush()?)
+    say(format_args!("{before}Open {}", serve::url(address, allowed_hosts)));
 }
 
 /// Books that do not balance are a defect, and whoever runs this in a script should notice.
 fn verdict(ledger: &[LedgerRow]) -> ExitCode {
     let off: Vec<_> = ledger.iter().filter(|row| row.imbalance() != 0).collect();
     for row in &off {
-        eprintln!("geophone: the ledger does not balance: {row}");
+        warn(format_args!("geophone: the ledger does not balance: {row}"));
     }
     if off.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -76,17 +76,36 @@ pub(crate) async fn serve(
     }
 }
 
-/// Listens for SIGTERM and SIGINT from now on, in a runtime. What it returns is ready when the program is asked to end.
+/// Listens for SIGTERM, SIGINT and SIGHUP from now on, in a runtime. What it returns is ready when the program is asked to end. A
+/// terminal that is closed asks for that too, unless the program was started to outlive it (nohup(1)).
 pub(crate) fn asked_to_end() -> Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let hangup = match outlives_its_terminal() {
+        true => None,
+        false => Some(signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?),
+    };
     Ok(async move {
+        let hung_up = async {
+            match hangup {
+                Some(mut hangup) => _ = hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            () = hung_up => {}
         }
     })
+}
+
+/// Whether SIGHUP is ignored, as nohup(1) leaves it: the lowest bit of that mask (proc_pid_status(5)).
+fn outlives_its_terminal() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 != 0)
 }
 
 #[cfg(test)]

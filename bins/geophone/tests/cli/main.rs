@@ -86,6 +86,28 @@ fn a_replay_reads_standard_input() {
 }
 
 #[test]
+fn a_reader_who_has_enough_is_no_error_and_a_full_disk_is() {
+    let replay = |format: &str, to: &str| {
+        let line = format!("\"$0\" replay \"$1\" --format {format} {to}");
+        let demo = demo();
+        Command::new("bash").args(["-o", "pipefail", "-c", &line, GEOPHONE]).arg(demo).output().unwrap()
+    };
+    for format in ["json", "table", "dot"] {
+        let output = replay(format, "| true");
+        assert_eq!(
+            (output.status.code(), stderr(&output).contains("panicked")),
+            (Some(0), false),
+            "{}",
+            stderr(&output)
+        );
+    }
+    let output = replay("json", "> /dev/full");
+    assert_eq!(output.status.code(), Some(1));
+    let error = stderr(&output);
+    assert!(error.contains("cannot write to the standard output: No space left on device"), "{error}");
+}
+
+#[test]
 fn every_format_has_the_same_edges() {
     let format = |format| stdout(&run(&["replay", demo().to_str().unwrap(), "--format", format]));
     let json: serde_json::Value = serde_json::from_str(&format("json")).unwrap();

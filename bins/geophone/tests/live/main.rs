@@ -47,6 +47,28 @@ fn counts_to_the_unit(test: &str, capture: &str, program: impl Fn(&Folder) -> Co
 }
 
 #[test]
+fn a_terminal_that_is_closed_ends_it_with_its_books() {
+    if !can_capture(&[]) {
+        return;
+    }
+    let ended = Geophone::start(geophone(), &[]).end_by("HUP");
+    assert!(
+        ended.status.success() && ended.stdout.contains("hook packets: seen"),
+        "{}: {}",
+        ended.status,
+        ended.stdout
+    );
+    // Started by nohup(1), it outlives its terminal.
+    let mut program = Command::new("nohup");
+    program.arg(env!("CARGO_BIN_EXE_geophone"));
+    let mut geophone = Geophone::start(program, &[]);
+    geophone.signal("HUP");
+    thread::sleep(Duration::from_millis(500));
+    assert!(geophone.is_running());
+    geophone.terminate();
+}
+
+#[test]
 fn the_api_follows_live() {
     const TEST: &str = "followed-live";
     if !can_capture(&[]) {

@@ -90,11 +90,20 @@ impl Geophone {
 
     /// Asks it to end, and returns what it printed at its end.
     pub(crate) fn terminate(self) -> String {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let ended = self.wait();
+        let ended = self.end_by("TERM");
         assert!(ended.status.success(), "{}: {}", ended.status, ended.stderr);
         ended.stdout
+    }
+
+    /// Sends it a signal and waits for its end.
+    pub(crate) fn end_by(self, signal: &str) -> Ended {
+        self.signal(signal);
+        self.wait()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
     }
 
     /// Ends it without a chance to do anything about it.
