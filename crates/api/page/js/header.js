@@ -38,8 +38,9 @@ function replay({ name, range }) {
 /** Says of when the figures are: up to when, where they go on, else from when too. An empty recording is of no time. */
 export function showMeasured(range, isOver) {
   const said = range.from === range.to ? "" : span(range);
-  write(byId("measured"), isOver ? said : `up to ${time(range.to)}`);
-  attributes(byId("measured"), { datetime: range.to });
+  write(byId("measured"), isOver ? said : `up to ${time(range.to)}, in steps of 10 s`);
+  const title = "Figures come in windows of ten seconds, some seconds after each has ended.";
+  attributes(byId("measured"), { datetime: range.to, title: isOver ? null : title });
 }
 
 /** Says how much of the traffic the figures are of. */
