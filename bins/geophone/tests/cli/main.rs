@@ -113,6 +113,9 @@ fn every_format_has_the_same_edges() {
     let json: serde_json::Value = serde_json::from_str(&format("json")).unwrap();
     let edges = json["edges"].as_array().unwrap().len();
     assert_eq!(edges, 12);
+    // As examples/data/README.md says.
+    let health = |health| json["edges"].as_array().unwrap().iter().filter(|edge| edge["health"] == health).count();
+    assert_eq!((health("degraded"), health("failing")), (6, 1));
     assert_eq!(format("dot").matches("->").count(), edges);
     assert_eq!(format("mermaid").matches(" -->|").count(), edges);
 }
