@@ -51,10 +51,12 @@ pub(crate) struct LiveArgs {
     /// With packets: observes only the sockets of this cgroup (a directory of a cgroup2 file system) and those below it
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) cgroup: Option<PathBuf>,
-    /// How many exchanges of a second are listed one by one, and as many that failed; figures count all [default: 1000]
+    /// How many exchanges of a second are listed one by one, and as many that failed, until the memory limit drives out the
+    /// oldest; figures count all [default: 1000]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) keep_exchanges: Option<u64>,
-    /// A file with settings; what the command line says comes first
+    /// A TOML file with settings: listen, allowed_hosts, for, record, memory_limit, capture, cgroup, keep_exchanges (an example
+    /// is in README.md); what the command line says comes first
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }

@@ -115,7 +115,7 @@ impl File {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
+    use clap::{CommandFactory as _, Parser as _};
 
     use super::*;
 
@@ -127,6 +127,26 @@ mod tests {
         let settings = Settings::new(args::Args::parse_from(words).live);
         std::fs::remove_file(&path).unwrap();
         settings
+    }
+
+    /// The example of the README has every key, and the help names them all.
+    #[test]
+    fn the_settings_are_documented() {
+        let readme = include_str!("../../../README.md");
+        let (_, example) = readme.split_once("```toml\n").unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        let file: File = toml::from_str(example).unwrap();
+        let File { listen, for_, record, memory_limit, capture, cgroup, keep_exchanges, allowed_hosts } = file;
+        assert!(listen.is_some() && for_.is_some() && record.is_some() && memory_limit.is_some());
+        assert!(capture.is_some() && cgroup.is_some() && keep_exchanges.is_some() && !allowed_hosts.is_empty());
+        settings("readme", example, &[]).unwrap();
+
+        let command = args::Args::command();
+        let config = command.get_arguments().find(|argument| argument.get_id() == "config").unwrap();
+        let help = config.get_help().unwrap().to_string();
+        for key in toml::from_str::<toml::Table>(example).unwrap().keys() {
+            assert!(help.contains(key), "{key} is not in: {help}");
+        }
     }
 
     #[test]

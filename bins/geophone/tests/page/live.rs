@@ -30,6 +30,7 @@ fn the_page_follows_what_happens() {
     let server = Server::start();
     server.ask(&own, 30);
     browser.wait_for("document.querySelector('#services tbody tr')");
+    browser.wait_for("document.querySelector('#measured').textContent.endsWith(', in steps of 10 s')");
     browser.has_no_complaint();
     let id = browser.evaluate("document.querySelector('#services tbody tr').dataset.id");
     let node = format!("#map .node[data-id={id}]");

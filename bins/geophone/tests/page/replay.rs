@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use geophone_servicemap::Thresholds;
 use serde_json::Value;
 
 use crate::{
@@ -45,6 +46,26 @@ fn the_map_and_the_table_have_every_service_with_its_figures() {
 
     for service in services {
         assert_eq!(page.row(text(service, "id")), row_of(service));
+    }
+}
+
+#[test]
+fn the_legend_says_where_one_health_ends() {
+    let Some((_program, mut browser, page)) = open("legend", "") else { return };
+    let Thresholds { failing_error_ratio, degraded_client_error_ratio, failing_client_error_ratio, .. } =
+        Thresholds::default();
+    let percent = |ratio: f64| format!("{:.0} %", ratio * 100.0);
+    for (health, ratios) in [
+        ("healthy", vec![degraded_client_error_ratio]),
+        ("degraded", vec![degraded_client_error_ratio]),
+        ("failing", vec![failing_error_ratio, failing_client_error_ratio]),
+    ] {
+        let entry = format!("li class=\"{health}\" title=");
+        let entry = page.tags(&entry).next().unwrap();
+        let title = attribute(entry, "title").unwrap();
+        assert!(ratios.iter().all(|&ratio| title.contains(&percent(ratio))), "{health}: {title}");
+        let pointed_at = format!("getComputedStyle(document.querySelector('.legend .{health}')).pointerEvents");
+        assert_eq!(browser.evaluate(&pointed_at), "auto", "{health}");
     }
 }
 
