@@ -174,6 +174,14 @@ impl ExchangeFlags {
     pub const RESOURCE_CUT: Self = Self(1 << 5);
     /// The response was complete before the request was: the request has the bytes that had come by then.
     pub const REQUEST_UNFINISHED: Self = Self(1 << 6);
+    /// The request is not valid in its protocol. What could be read of it is there.
+    pub const REQUEST_MALFORMED: Self = Self(1 << 7);
+    /// Two recipients may disagree about where the request or the response ends: the shape of request smuggling.
+    pub const AMBIGUOUS_FRAMING: Self = Self(1 << 8);
+    /// At least one interim response (HTTP: 1xx) came before the final one.
+    pub const INTERIM: Self = Self(1 << 9);
+    /// The beginning of the request or of the response was found by searching: bytes before it were lost, or made no sense.
+    pub const RESYNCED: Self = Self(1 << 10);
 
     /// Whether all of `other` are set.
     pub const fn contains(self, other: Self) -> bool {
@@ -187,7 +195,7 @@ impl ExchangeFlags {
 
     /// Names of the set flags, in order of their bits.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        const NAMES: [(ExchangeFlags, &str); 7] = [
+        const NAMES: [(ExchangeFlags, &str); 11] = [
             (ExchangeFlags::JOINED_LATE, "joined_late"),
             (ExchangeFlags::REQUEST_GAP, "request_gap"),
             (ExchangeFlags::RESPONSE_GAP, "response_gap"),
@@ -195,6 +203,10 @@ impl ExchangeFlags {
             (ExchangeFlags::RESPONSE_CUT, "response_cut"),
             (ExchangeFlags::RESOURCE_CUT, "resource_cut"),
             (ExchangeFlags::REQUEST_UNFINISHED, "request_unfinished"),
+            (ExchangeFlags::REQUEST_MALFORMED, "request_malformed"),
+            (ExchangeFlags::AMBIGUOUS_FRAMING, "ambiguous_framing"),
+            (ExchangeFlags::INTERIM, "interim"),
+            (ExchangeFlags::RESYNCED, "resynced"),
         ];
         NAMES.into_iter().filter(move |(flag, _)| self.contains(*flag)).map(|(_, name)| name)
     }

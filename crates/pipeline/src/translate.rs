@@ -95,7 +95,7 @@ const fn message_of(span: proto::Span) -> Message {
 }
 
 fn flags_of(flags: proto::Flags) -> ExchangeFlags {
-    const PAIRS: [(proto::Flags, ExchangeFlags); 7] = [
+    const PAIRS: [(proto::Flags, ExchangeFlags); 11] = [
         (proto::Flags::JOINED_LATE, ExchangeFlags::JOINED_LATE),
         (proto::Flags::REQUEST_GAP, ExchangeFlags::REQUEST_GAP),
         (proto::Flags::RESPONSE_GAP, ExchangeFlags::RESPONSE_GAP),
@@ -103,6 +103,10 @@ fn flags_of(flags: proto::Flags) -> ExchangeFlags {
         (proto::Flags::RESPONSE_TRUNCATED, ExchangeFlags::RESPONSE_CUT),
         (proto::Flags::RESOURCE_CUT, ExchangeFlags::RESOURCE_CUT),
         (proto::Flags::REQUEST_UNFINISHED, ExchangeFlags::REQUEST_UNFINISHED),
+        (proto::Flags::REQUEST_MALFORMED, ExchangeFlags::REQUEST_MALFORMED),
+        (proto::Flags::AMBIGUOUS_FRAMING, ExchangeFlags::AMBIGUOUS_FRAMING),
+        (proto::Flags::INTERIM, ExchangeFlags::INTERIM),
+        (proto::Flags::RESYNCED, ExchangeFlags::RESYNCED),
     ];
     let mut translated = ExchangeFlags::default();
     for (flag, translation) in PAIRS {
@@ -111,4 +115,16 @@ fn flags_of(flags: proto::Flags) -> ExchangeFlags {
         }
     }
     translated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flag_has_a_translation_of_its_own() {
+        let translated = flags_of(proto::Flags::ALL);
+        assert_eq!(translated.names().count(), proto::Flags::ALL.names().count());
+        assert!(translated.names().eq(ExchangeFlags(u16::MAX).names()), "none is without a source: {translated:?}");
+    }
 }

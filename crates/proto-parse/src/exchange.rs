@@ -167,6 +167,8 @@ impl Flags {
     /// `Content-Length`, `Transfer-Encoding` in HTTP/1.0, a CR or NUL within a field line, a line behind the start line that
     /// begins with whitespace): the shape of request smuggling.
     pub const AMBIGUOUS_FRAMING: Self = Self(1 << 10);
+    /// All of them.
+    pub const ALL: Self = Self((1 << Self::NAMES.len()) - 1);
 
     const NAMES: [(Self, &'static str); 11] = [
         (Self::JOINED_LATE, "joined_late"),

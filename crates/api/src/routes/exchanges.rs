@@ -111,7 +111,8 @@ pub(crate) struct ExchangeBody {
     /// Bytes of the response, head and body; null where there was none.
     response_bytes: Option<u64>,
     /// What is odd about it: `joined_late`, `request_gap`, `response_gap`, `request_cut`, `response_cut`, `resource_cut`,
-    /// `request_unfinished`.
+    /// `request_unfinished`, `request_malformed`, `ambiguous_framing` (two recipients may disagree about where a message ends:
+    /// the shape of request smuggling), `interim` (a 1xx came first), `resynced` (its beginning was searched for).
     flags: Vec<&'static str>,
     /// The trace that the client says it is part of; 32 hexadecimal digits.
     trace_id: Option<String>,

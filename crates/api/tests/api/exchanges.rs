@@ -41,7 +41,7 @@ async fn the_newest_exchange_comes_first_with_all_that_is_known_of_it() {
             "first_byte_seconds": 0.4,
             "request_bytes": 80,
             "response_bytes": 500,
-            "flags": ["joined_late"],
+            "flags": ["joined_late", "ambiguous_framing"],
             "trace_id": TRACE_ID,
             "span_id": "abababababababab",
         })

@@ -154,7 +154,7 @@ pub(crate) fn exchange(number: u64) -> StoredExchange {
         request: Message { first: start, last: start, bytes: 80 },
         response: Some(Message { first: end.minus_ns(number * MS / 2), last: end, bytes: 500 }),
         end,
-        flags: ExchangeFlags::JOINED_LATE,
+        flags: ExchangeFlags(ExchangeFlags::JOINED_LATE.0 | ExchangeFlags::AMBIGUOUS_FRAMING.0),
         trace: number.is_multiple_of(100).then_some(TraceContext { trace_id, span_id: [0xab; 8], flags: 1 }),
     };
     StoredExchange { exchange, client: web(), server: db(), operation: "GET /users/{id}".into() }

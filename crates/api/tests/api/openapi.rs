@@ -1,5 +1,6 @@
 //! The OpenAPI document: it is the file, it describes the answers, and every parameter in it works.
 
+use geophone_model::exchange::ExchangeFlags;
 use serde_json::{Value, json};
 
 use crate::{
@@ -38,6 +39,15 @@ async fn the_document_is_served_and_every_reference_in_it_leads_somewhere() {
         stack.extend(value.as_array().into_iter().flatten());
     }
     assert!(references > 20, "{references}");
+}
+
+#[test]
+fn every_flag_of_an_exchange_is_documented() {
+    let document = document();
+    let flags = document["components"]["schemas"]["ExchangeBody"]["properties"]["flags"]["description"].as_str();
+    for name in ExchangeFlags(u16::MAX).names() {
+        assert!(flags.unwrap().contains(&format!("`{name}`")), "{name}");
+    }
 }
 
 /// The documented shape of a good answer.
