@@ -1,8 +1,7 @@
 //! Listening to the running kernel.
 
 use std::{
-    fs::File,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,20 +11,22 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use geophone_analysis::Analysis;
-use geophone_capture_file::recording::{self, CreateError, Existing, Header, Writer};
 use geophone_model::{capture::CaptureEvent, fact::Fact, ledger::LedgerRow, net::SocketCookie, time::Timestamp};
 use geophone_pipeline::{Policy, PolicyKey, SkipUntil, Way};
 use geophone_probe::{Capture, Clock, Family, Flow, Item, Pace, ProbeError, Skip};
 use geophone_procfs::{Discovery, Machine, Survey};
 use geophone_store::{EventKind, Store};
 
-use crate::{args::Hooks, budget::Budget, rows::Rows, settings::Settings, sink::Sink};
+use crate::{
+    args::Hooks, budget::Budget, recorder::Recorder, rows::Rows, settings::Settings, sink::Sink, terminal::warn,
+};
 
 /// How far event time stays behind the clock when nothing happens: an event that has been stamped may still be on its way
 /// through the ring.
 const HOLD_BACK_NS: u64 = 200_000_000;
 /// How often the accounts are written, windows are closed, and what is recorded reaches the file.
 const WRITE_EVERY_NS: u64 = 1_000_000_000;
+
 /// A capture with all that follows it.
 pub(crate) struct Live {
     capture: Capture,
@@ -45,6 +46,8 @@ pub(crate) struct Ended {
     pub(crate) ledger: Vec<LedgerRow>,
     /// What was given up without losing an exchange, in sentences.
     pub(crate) shortfalls: Vec<String>,
+    /// Whether the recording, if there was to be one, is whole.
+    pub(crate) recording: Result<()>,
 }
 
 impl Live {
@@ -137,9 +140,7 @@ impl Live {
         self.analysis.finish(&mut |named| self.rows.take(named));
         self.sink.note(clock.now(), EventKind::AgentStopped, 0, "as it was told to");
         self.write()?;
-        if let Some(recorder) = self.recorder.take() {
-            recorder.finish()?;
-        }
+        let recording = self.recorder.take().map_or(Ok(()), Recorder::finish);
         let mut shortfalls = Vec::new();
         let dropped = self.discovery.counters().questions_dropped;
         if dropped > 0 {
@@ -148,7 +149,7 @@ impl Live {
         if self.wishes_refused > 0 {
             shortfalls.push(format!("{} times the kernel copied more than was wanted", self.wishes_refused));
         }
-        Ok(Ended { ledger: self.ledger()?, shortfalls })
+        Ok(Ended { ledger: self.ledger()?, shortfalls, recording })
     }
 
     fn drain(&mut self) -> Result<geophone_probe::Drained> {
@@ -156,7 +157,6 @@ impl Live {
             self.learn(&fact);
         }
         let Self { capture, discovery, analysis, rows, recorder, wishes, sink, .. } = self;
-        let mut failed = None;
         let drained = capture.drain(|item| {
             let fact = match &item {
                 Item::Event(event) => {
@@ -167,7 +167,7 @@ impl Live {
                         sink.note(loss.at, EventKind::RecordsLost, loss.records, "the ring was full");
                     }
                     if let Some(recorder) = recorder {
-                        failed = failed.take().or(recorder.event(event).err());
+                        recorder.event(event);
                     }
                     analysis.event(event, wishes, &mut |named| rows.take(named));
                     None
@@ -185,12 +185,12 @@ impl Live {
             if let Some(fact) = fact {
                 analysis.fact(&fact);
                 if let Some(recorder) = recorder {
-                    failed = failed.take().or(recorder.fact(&fact).err());
+                    recorder.fact(&fact);
                 }
             }
         })?;
         self.grant();
-        failed.map_or(Ok(drained), Err)
+        Ok(drained)
     }
 
     fn tick(&mut self, now: Timestamp) {
@@ -218,16 +218,19 @@ impl Live {
     fn learn(&mut self, fact: &Fact) {
         self.analysis.fact(fact);
         if let Some(recorder) = &mut self.recorder {
-            // A full disk is noticed by the next event as well, and reported there.
-            let _ = recorder.fact(fact);
+            recorder.fact(fact);
         }
     }
 
     fn write(&mut self) -> Result<()> {
         let ledger = self.ledger()?;
         let (windows, exchanges) = (self.analysis.take_windows(), self.rows.gathered());
-        self.sink.write(windows, exchanges, self.clock().now(), ledger)?;
-        self.recorder.as_mut().map_or(Ok(()), Recorder::flush)
+        if let Some(ending) = self.recorder.as_mut().and_then(Recorder::flush) {
+            // Whoever records is to know at once; whoever looks at the page is to be able to go on.
+            warn(format_args!("geophone: {ending}; listening goes on"));
+            self.sink.note(self.clock().now(), EventKind::RecordingEnded, 0, ending);
+        }
+        self.sink.write(windows, exchanges, self.clock().now(), ledger)
     }
 
     fn ledger(&self) -> Result<Vec<LedgerRow>> {
@@ -265,48 +268,4 @@ impl Policy for Wishes {
 
     /// The map evicts by itself what is not asked for any more.
     fn forget(&mut self, _: SocketCookie) {}
-}
-
-/// Writes a recording beside the analysis.
-struct Recorder {
-    writer: Writer<File>,
-    path: PathBuf,
-}
-
-impl Recorder {
-    fn create(path: &Path) -> Result<Self> {
-        let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
-        let header = Header::new(Clock::measure().now())
-            .with_kernel(&kernel)
-            .with_recorder(concat!("geophone ", env!("CARGO_PKG_VERSION")));
-        let writer = recording::create(path, Existing::Refuse, &header).map_err(|error| match error {
-            CreateError::Exists { path } => {
-                anyhow::anyhow!(
-                    "cannot record to {}: it exists already; choose another path, or remove it",
-                    path.display()
-                )
-            }
-            other => other.into(),
-        })?;
-        Ok(Self { writer, path: path.to_owned() })
-    }
-
-    fn event(&mut self, event: &CaptureEvent<'_>) -> Result<()> {
-        self.writer.event(event).with_context(|| format!("the recording {} cannot go on", self.path.display()))
-    }
-
-    fn fact(&mut self, fact: &Fact) -> Result<()> {
-        self.writer.fact(fact).with_context(|| format!("the recording {} cannot go on", self.path.display()))
-    }
-
-    /// A recorder that is killed leaves what it has flushed. On a quiet machine a block takes hours to fill.
-    fn flush(&mut self) -> Result<()> {
-        self.writer.flush().with_context(|| format!("the recording {} cannot go on", self.path.display()))
-    }
-
-    fn finish(self) -> Result<()> {
-        let Self { writer, path } = self;
-        writer.finish().with_context(|| format!("the recording {} cannot be completed", path.display()))?;
-        Ok(())
-    }
 }

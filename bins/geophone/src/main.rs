@@ -7,6 +7,7 @@ mod args;
 mod budget;
 mod live;
 mod not_seen;
+mod recorder;
 mod replay;
 mod report;
 mod rows;
@@ -82,7 +83,7 @@ fn live(settings: Settings) -> Result<ExitCode> {
     let capture = {
         let stop = Arc::clone(&stop);
         let run = move || {
-            // A capture that fails, as on a full disk, ends the program: nobody is to look at a page that stands still.
+            // A capture that fails ends the program: nobody is to look at a page that stands still.
             let _over = over;
             live.run(&stop)
         };
@@ -114,6 +115,7 @@ fn live(settings: Settings) -> Result<ExitCode> {
     }
     say(report::ledger("Ledger", &ended.ledger).trim_end());
     served?;
+    ended.recording?;
     Ok(verdict(&ended.ledger))
 }
 

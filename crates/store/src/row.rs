@@ -62,6 +62,8 @@ pub enum EventKind {
     CaptureUnavailable,
     /// The kernel could not hand over `count` records.
     RecordsLost,
+    /// A recording could not go on; the details say why.
+    RecordingEnded,
     /// For the first time, rows of a kind were evicted to stay within the memory budget, `count` of them.
     Evicted,
 }
@@ -74,6 +76,7 @@ impl EventKind {
         Self::CaptureAttached,
         Self::CaptureUnavailable,
         Self::RecordsLost,
+        Self::RecordingEnded,
         Self::Evicted,
     ];
 
@@ -85,6 +88,7 @@ impl EventKind {
             Self::CaptureAttached => "capture_attached",
             Self::CaptureUnavailable => "capture_unavailable",
             Self::RecordsLost => "records_lost",
+            Self::RecordingEnded => "recording_ended",
             Self::Evicted => "evicted",
         }
     }

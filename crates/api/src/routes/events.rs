@@ -25,6 +25,7 @@ const OWN: &[Parameter] = &[
             "capture_attached",
             "capture_unavailable",
             "records_lost",
+            "recording_ended",
             "evicted",
         ]),
         "records_lost",
