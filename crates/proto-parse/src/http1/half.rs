@@ -77,6 +77,7 @@ impl<H: Head> Half<H> {
     }
 
     /// Takes bytes from the front of `data` up to the next event; without one, all of them.
+    #[inline]
     pub(super) fn step(
         &mut self,
         limits: &Limits,
