@@ -95,13 +95,13 @@ fn what_exists_is_replaced_only_when_told_and_only_if_it_is_a_file() {
     let dangling = scratch.file("dangling");
     symlink(scratch.file("nowhere"), &dangling).unwrap();
 
-    for occupied in [&path, &link, &dangling, &scratch.0] {
-        let refused = create(occupied, Existing::Refuse);
-        assert!(matches!(refused, Err(CreateError::Exists { .. })), "{refused:?}");
-    }
+    let refused = create(&path, Existing::Refuse);
+    assert!(matches!(refused, Err(CreateError::Exists { .. })), "{refused:?}");
     for odd in [&link, &dangling, &scratch.0, &PathBuf::from("/dev/null")] {
-        let refused = create(odd, Existing::Replace);
-        assert!(matches!(refused, Err(CreateError::NotRegular { .. })), "{refused:?}");
+        for existing in [Existing::Refuse, Existing::Replace] {
+            let refused = create(odd, existing);
+            assert!(matches!(refused, Err(CreateError::NotRegular { .. })), "{refused:?}");
+        }
     }
     assert_eq!(fs::read(&path).unwrap(), b"precious");
     assert!(!scratch.file("nowhere").exists());
