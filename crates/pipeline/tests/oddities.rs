@@ -4,6 +4,9 @@ mod support;
 
 use support::{View, check};
 
+const GET: &str = r#""GET /a HTTP/1.1\r\nHost: x\r\n\r\n""#;
+const OK: &str = r#""HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok""#;
+
 #[test]
 fn a_response_that_is_complete_before_its_request_says_so() {
     let script = r#"
