@@ -36,7 +36,7 @@ use crate::{
     budget::Budget,
     live::Live,
     settings::{DEFAULT_LISTEN, DEFAULT_MEMORY_BYTES, Settings},
-    terminal::{Printed, say, warn},
+    terminal::{say, warn},
 };
 
 fn main() -> ExitCode {
@@ -129,11 +129,7 @@ fn replay(args: &ReplayArgs) -> Result<ExitCode> {
     let store: Arc<dyn Store> = Arc::new(store(budget));
     let replayed = replay::replay(&args.file, budget, Arc::clone(&store))?;
     let map = report::map(&*store, replayed.range)?;
-    let printed =
-        terminal::print(&report::format(&map, args.format)?).context("cannot write to the standard output")?;
-    if printed == Printed::Unwanted && listener.is_none() {
-        return Ok(ExitCode::SUCCESS);
-    }
+    terminal::print(&report::format(&map, args.format)?).context("cannot write to the standard output")?;
     let held = report::held(&*store)?;
     let ledgers = report::ledger("Ledger", &replayed.ledger) + &report::ledger("Held in memory", &held);
     warn(ledgers.trim_end());
@@ -176,7 +172,6 @@ fn verdict(ledger: &[LedgerRow]) -> ExitCode {
     if off.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Half of the memory is for what is kept.
 fn store(budget: Budget) -> MemoryStore {
     MemoryStore::new(MemoryConfig::within(budget.store_bytes))
 }

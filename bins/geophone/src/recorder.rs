@@ -13,9 +13,9 @@ use geophone_probe::Clock;
 /// A recording that is under way, until it cannot go on: then listening does, and the reason is kept for the end.
 pub(crate) struct Recorder {
     path: PathBuf,
-    writer: Option<Writer<File>>,
-    failed: Option<anyhow::Error>,
-    /// Whether the failure has been told.
+    /// Who writes, or why nobody does any more.
+    writer: Result<Writer<File>>,
+    /// Whether that has been told.
     told: bool,
 }
 
@@ -35,7 +35,7 @@ impl Recorder {
             }
             other => other.into(),
         })?;
-        Ok(Self { path: path.to_owned(), writer: Some(writer), failed: None, told: false })
+        Ok(Self { path: path.to_owned(), writer: Ok(writer), told: false })
     }
 
     pub(crate) fn event(&mut self, event: &CaptureEvent<'_>) {
@@ -50,27 +50,22 @@ impl Recorder {
     /// the recording has ended.
     pub(crate) fn flush(&mut self) -> Option<String> {
         self.write(Writer::flush);
-        let failed = self.failed.as_ref().filter(|_| !self.told)?;
+        let failed = self.writer.as_ref().err().filter(|_| !self.told)?;
         self.told = true;
         Some(format!("{failed:#}"))
     }
 
     /// Completes the file, or says why it is not complete.
     pub(crate) fn finish(self) -> Result<()> {
-        if let Some(failed) = self.failed {
-            return Err(failed);
-        }
-        let Some(writer) = self.writer else { return Ok(()) };
-        writer.finish().with_context(|| format!("the recording {} cannot be completed", self.path.display()))?;
+        self.writer?.finish().with_context(|| format!("the recording {} cannot be completed", self.path.display()))?;
         Ok(())
     }
 
     fn write(&mut self, write: impl FnOnce(&mut Writer<File>) -> Result<(), WriteError>) {
-        let Some(writer) = &mut self.writer else { return };
+        let Ok(writer) = &mut self.writer else { return };
         if let Err(error) = write(writer) {
             let path = self.path.display();
-            self.failed = Some(anyhow::Error::new(error).context(format!("the recording {path} cannot go on")));
-            self.writer = None;
+            self.writer = Err(anyhow::Error::new(error).context(format!("the recording {path} cannot go on")));
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::{budget::Budget, rows::Rows, sink::Sink};
 
 /// How much event time passes between two rounds of upkeep.
 const TICK_NS: u64 = 1_000_000_000;
+
 /// What a replay came to.
 pub(crate) struct Replayed {
     /// From the first window to the last; of no length where nothing was in the file.

@@ -16,24 +16,14 @@ pub(crate) fn warn(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// What became of something that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Printed {
-    /// It was written.
-    Whole,
-    /// The reader had enough.
-    Unwanted,
-}
-
-/// Prints what was asked for.
+/// Prints what was asked for, as far as the reader wants it.
 ///
 /// # Errors
 /// What keeps it from being written, other than that the reader is gone.
-pub(crate) fn print(text: &str) -> io::Result<Printed> {
+pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => Ok(Printed::Whole),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Printed::Unwanted),
-        Err(error) => Err(error),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
     }
 }

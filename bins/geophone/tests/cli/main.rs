@@ -101,6 +101,15 @@ fn a_reader_who_has_enough_is_no_error_and_a_full_disk_is() {
             stderr(&output)
         );
     }
+    // What is wrong with the file is said all the same.
+    let bytes = fs::read(demo()).unwrap();
+    let cut = Scratch::new("cut-and-unread", &bytes[..bytes.len() / 2]);
+    let output = Command::new("bash")
+        .args(["-o", "pipefail", "-c", "\"$0\" replay \"$1\" | true", GEOPHONE, cut.path()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("it was cut off"), "{}", stderr(&output));
     let output = replay("json", "> /dev/full");
     assert_eq!(output.status.code(), Some(1));
     let error = stderr(&output);
