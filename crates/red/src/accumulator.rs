@@ -29,7 +29,8 @@ pub(crate) struct Accumulator {
     first_byte: Compact,
 }
 
-const _: () = assert!(size_of::<Accumulator>() == 4 * 64);
+// On a machine with narrower pointers it is less.
+const _: () = assert!(size_of::<Accumulator>() <= 4 * 64);
 
 /// What few series have.
 #[derive(Debug)]
