@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
 
 mod bench;
+mod corpus;
 mod ebpf;
 mod fuzz;
 mod run;
@@ -22,6 +23,8 @@ usage: cargo xtask COMMAND
                     (Debian and Ubuntu, as root)
   vm [KERNEL…]      geophone on other kernels in virtual machines: 6.1 and 6.12, or those named
   fuzz [SECONDS]    every fuzz target for some seconds, 60 unless told otherwise
+  corpus FILE.pcap --port N [--udp] [--stream K] --out FILE.txt
+                    one connection of a capture as a conversation for crates/proto-parse/testdata
   tidy              the rules of the house that no other tool knows
   bench             all benchmarks; `bench whole` the whole-process ones (root), `bench whole PART` a part of these
                     (throughput, cost, memory, exactness, overload), `bench CRATE` those of a crate
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
             let seconds = seconds.parse().map_err(|_| anyhow::anyhow!("`{seconds}` is no number of seconds"));
             seconds.and_then(fuzz::fuzz)
         }
+        ["corpus", arguments @ ..] => corpus::corpus(arguments),
         ["tidy"] => tidy::tidy(),
         ["bench"] => bench::bench(&bench::What::All),
         ["bench", "whole"] => bench::bench(&bench::What::Whole(None)),
