@@ -6,6 +6,7 @@ mod bench;
 mod corpus;
 mod ebpf;
 mod fuzz;
+mod python;
 mod run;
 mod test;
 mod tidy;

@@ -25,6 +25,9 @@
 //! assert_eq!(counted.classes[2], logged.total());
 //! ```
 //!
+//! Protocols that have servers of their own come with scripts in `workloads/`, which run both ends and say what passed: a
+//! [`Workload`].
+//!
 //! Everything that a test makes is taken away when its handle is dropped, also by a panic: processes are killed, cgroups
 //! removed, namespaces with their devices and tables forgotten. What a killed run leaves behind, the next one removes.
 //!
@@ -48,6 +51,7 @@ mod room;
 mod tally;
 pub mod tap;
 mod tools;
+mod workload;
 
 pub use bpf::Direction;
 pub use cgroup::Cgroup;
@@ -59,3 +63,4 @@ pub use observed::{HandedOver, Named, Observed};
 pub use process::Place;
 pub use room::Room;
 pub use tally::Tally;
+pub use workload::Workload;

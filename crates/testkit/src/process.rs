@@ -73,7 +73,16 @@ impl Place<'_> {
     /// If it does not end within a minute.
     pub fn output(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Output {
         let mut command = self.command(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments);
+        self.finish(command, LONGEST_RUN)
+    }
+
+    /// Runs one of [its commands](Self::command) to its end, however that is.
+    ///
+    /// # Panics
+    /// If it does not end in time.
+    pub fn finish(&self, mut command: Command, at_most: Duration) -> Output {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Running(command.spawn().expect("the program can be started"));
         let mut stdout = child.0.stdout.take().expect("it is piped");
         let mut stderr = child.0.stderr.take().expect("it is piped");
@@ -86,7 +95,7 @@ impl Place<'_> {
                 let mut bytes = Vec::new();
                 stderr.read_to_end(&mut bytes).map(|_| bytes)
             });
-            let status = child.wait(LONGEST_RUN);
+            let status = child.wait(at_most);
             let read = "a pipe can be read";
             let stdout = out.join().expect("the reader does not panic").expect(read);
             Output { status, stdout, stderr: err.join().expect("the reader does not panic").expect(read) }

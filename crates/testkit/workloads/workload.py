@@ -72,7 +72,8 @@ class Workload:
 
     def secret(self, text: str) -> str:
         """A text that must not come out of a parser. Returns it."""
-        self._secrets.append(text)
+        if text not in self._secrets:
+            self._secrets.append(text)
         return text
 
     def path(self, name: str, user: str | None = None) -> Path:

@@ -13,6 +13,7 @@ mod loss;
 mod network;
 mod sockets;
 mod syscalls;
+mod workloads;
 
 use geophone_testkit::Room;
 
