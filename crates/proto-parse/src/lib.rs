@@ -40,7 +40,7 @@
 //! [`Detector`] finds the protocol of a connection, and which side is the client, from its first bytes.
 //! [`Protocol::connection`] makes the parser, a [`Connection`], that yields [`Exchange`]s and counts in [`Counters`].
 //! A module per protocol, behind a feature of the same name, has its message-level parsers: pure functions that return
-//! [`Parsed`].
+//! [`Parsed`]. The module `sql` has what the protocols of SQL databases share: the fingerprint of a statement.
 //!
 //! The crate is `no_std` with `alloc`.
 
@@ -70,6 +70,10 @@ pub mod http1;
 mod limits;
 mod parsed;
 mod protocol;
+#[cfg(feature = "sql")]
+pub mod sql;
+#[cfg(any(feature = "http1", feature = "sql"))]
+mod text;
 mod trace_context;
 
 pub use connection::{Connection, Direction, End, Want};

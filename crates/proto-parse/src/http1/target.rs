@@ -5,6 +5,7 @@ use alloc::string::String;
 use memchr::{memchr, memchr2, memmem, memrchr};
 
 use super::field::{NO_AUTHORITY, authority_flaws};
+use crate::text::push_text;
 
 /// A request target, split into what is kept. Query, fragment and user info are already gone.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,31 +79,6 @@ pub(super) fn set_path(path: &[u8], limit: usize, out: &mut String) -> bool {
         whole &= push_text(segment.get(..end).unwrap_or_default(), limit, out);
     }
     whole
-}
-
-/// Appends `text` to `out` until that has `limit` bytes, and says whether that was all.
-fn push_text(text: &[u8], limit: usize, out: &mut String) -> bool {
-    if let Ok(text) = core::str::from_utf8(text)
-        && text.len() <= limit.saturating_sub(out.len())
-    {
-        out.push_str(text);
-        return true;
-    }
-    for chunk in text.utf8_chunks() {
-        let room = limit.saturating_sub(out.len());
-        let valid = chunk.valid();
-        out.push_str(valid.get(..valid.floor_char_boundary(room)).unwrap_or_default());
-        if valid.len() > room {
-            return false;
-        }
-        if !chunk.invalid().is_empty() {
-            if out.len().saturating_add(char::REPLACEMENT_CHARACTER.len_utf8()) > limit {
-                return false;
-            }
-            out.push(char::REPLACEMENT_CHARACTER);
-        }
-    }
-    true
 }
 
 /// Puts `host [ ":" port ]` into `out` in lower case; leaves `out` empty where it is not valid or too long.

@@ -1,0 +1,327 @@
+//! From the bytes of a text to its tokens.
+
+use super::dialect::Dialect;
+use super::keyword::keyword;
+
+/// Splits a text into tokens. Whatever the text, each byte is looked at a bounded number of times.
+#[derive(Debug)]
+pub(super) struct Lexer<'a> {
+    dialect: Dialect,
+    rest: &'a [u8],
+    /// In a comment whose content is executed.
+    in_executable_comment: bool,
+    /// What came last is something that an operator may follow, so that a sign is one.
+    after_operand: bool,
+    /// What came last is a dot, so that no keyword follows.
+    after_dot: bool,
+}
+
+/// A token, and whether there was white space or a comment before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lexeme<'a> {
+    pub(super) is_spaced: bool,
+    pub(super) token: Token<'a>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token<'a> {
+    /// A name or an unknown keyword, as written.
+    Word(&'a [u8]),
+    /// In upper case.
+    Keyword(&'static str),
+    /// A quoted identifier, with its quotes.
+    Quoted(&'a [u8]),
+    /// A literal or a parameter.
+    Value,
+    Open(Bracket),
+    Close(Bracket),
+    Comma,
+    Semicolon,
+    /// Any other printable byte.
+    Symbol(u8),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bracket {
+    Round,
+    Square,
+    Curly,
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(dialect: Dialect, text: &'a [u8]) -> Self {
+        Self { dialect, rest: text, in_executable_comment: false, after_operand: false, after_dot: false }
+    }
+
+    fn token(&mut self) -> Option<Token<'a>> {
+        let dialect = self.dialect;
+        let &first = self.rest.first()?;
+        let token = match first {
+            _ if dialect.uuids && is_uuid(self.rest) => {
+                self.take_while(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+                Token::Value
+            }
+            b'\'' => self.string(b'\'', dialect.backslash_escapes),
+            b'"' if dialect.double_quoted_strings => self.string(b'"', dialect.backslash_escapes),
+            b'"' => self.quoted(b'"'),
+            b'`' if dialect.backtick_identifiers => self.quoted(b'`'),
+            b'0'..=b'9' => self.number(),
+            b'.' | b'+' | b'-' if !self.after_operand && begins_number(self.rest) => self.number(),
+            b'?' if dialect.question_marks => self.single(Token::Value),
+            b':' if dialect.colon_names && !self.after_operand && self.nth_begins_word(1) => self.parameter(),
+            b'@' if dialect.at_names && !self.after_operand => self.variable(),
+            b'$' => self.dollar(),
+            b'(' => self.single(Token::Open(Bracket::Round)),
+            b'[' => self.single(Token::Open(Bracket::Square)),
+            b'{' => self.single(Token::Open(Bracket::Curly)),
+            b')' => self.single(Token::Close(Bracket::Round)),
+            b']' => self.single(Token::Close(Bracket::Square)),
+            b'}' => self.single(Token::Close(Bracket::Curly)),
+            b',' => self.single(Token::Comma),
+            b';' => self.single(Token::Semicolon),
+            _ if begins_word(first) => self.word(),
+            _ => self.single(Token::Symbol(first)),
+        };
+        self.after_operand = match token {
+            Token::Word(_) | Token::Quoted(_) | Token::Value | Token::Close(_) => true,
+            Token::Keyword(name) => matches!(name, "END" | "NULL" | "TRUE" | "FALSE"),
+            Token::Open(_) | Token::Comma | Token::Semicolon | Token::Symbol(_) => false,
+        };
+        self.after_dot = token == Token::Symbol(b'.');
+        Some(token)
+    }
+
+    /// Passes over white space, controls and comments, and says whether there were any.
+    fn pass_space(&mut self) -> bool {
+        let before = self.rest.len();
+        loop {
+            self.take_while(|byte| byte <= b' ' || byte == 0x7f);
+            let Dialect { mysql_comments, slash_comments, .. } = self.dialect;
+            match self.rest {
+                // MySQL: "the -- comment style requires the second dash to be followed by at least one whitespace or
+                // control character".
+                [b'-', b'-', next, ..] if mysql_comments && *next > b' ' => break,
+                [b'-', b'-', ..] => self.line_comment(),
+                [b'#', ..] if mysql_comments => self.line_comment(),
+                [b'/', b'/', ..] if slash_comments => self.line_comment(),
+                [b'/', b'*', b'!', rest @ ..] | [b'/', b'*', b'M', b'!', rest @ ..] if mysql_comments => {
+                    self.rest = rest;
+                    self.take_while(|byte| byte.is_ascii_digit());
+                    self.in_executable_comment = true;
+                }
+                [b'*', b'/', rest @ ..] if self.in_executable_comment => {
+                    self.rest = rest;
+                    self.in_executable_comment = false;
+                }
+                [b'/', b'*', ..] => self.block_comment(),
+                _ => break,
+            }
+        }
+        self.rest.len() < before
+    }
+
+    fn line_comment(&mut self) {
+        self.take_while(|byte| byte != b'\n');
+    }
+
+    fn block_comment(&mut self) {
+        let mut depth = 0_usize;
+        loop {
+            self.rest = match self.rest {
+                [b'/', b'*', rest @ ..] => {
+                    depth = if self.dialect.nested_comments { depth.saturating_add(1) } else { 1 };
+                    rest
+                }
+                [b'*', b'/', rest @ ..] => {
+                    depth = depth.saturating_sub(1);
+                    rest
+                }
+                [_, rest @ ..] => rest,
+                [] => return,
+            };
+            if depth == 0 {
+                return;
+            }
+        }
+    }
+
+    /// A string up to its closing quote, or to the end of the text. Two quotes in a row are one in the string.
+    fn string(&mut self, quote: u8, has_escapes: bool) -> Token<'a> {
+        self.pass_quoted(quote, has_escapes);
+        Token::Value
+    }
+
+    /// A quoted identifier. One with control characters is no name to show, and of one that does not end it is not certain
+    /// that it is one.
+    fn quoted(&mut self, quote: u8) -> Token<'a> {
+        let text = self.rest;
+        if !self.pass_quoted(quote, false) {
+            return Token::Value;
+        }
+        let name = text.get(..text.len().saturating_sub(self.rest.len())).unwrap_or_default();
+        if name.iter().any(u8::is_ascii_control) { Token::Value } else { Token::Quoted(name) }
+    }
+
+    /// Passes over what stands in quotes, and says whether its end was there.
+    fn pass_quoted(&mut self, quote: u8, has_escapes: bool) -> bool {
+        let mut rest = self.rest.get(1..).unwrap_or_default();
+        loop {
+            let Some(at) = rest.iter().position(|&byte| byte == quote || (has_escapes && byte == b'\\')) else {
+                self.rest = &[];
+                return false;
+            };
+            rest = match rest.get(at..).unwrap_or_default() {
+                [b'\\', _, rest @ ..] if has_escapes => rest,
+                [one, two, rest @ ..] if *one == quote && *two == quote => rest,
+                [one, rest @ ..] if *one == quote => {
+                    self.rest = rest;
+                    return true;
+                }
+                // A backslash at the end of the text.
+                _ => &[],
+            };
+        }
+    }
+
+    /// A number, with its sign and whatever letters, digits and dots follow: `-1.5e-3`, `0xff`, `1_000`, `12ab`.
+    fn number(&mut self) -> Token<'a> {
+        let mut is_decimal = true;
+        let mut after_exponent = false;
+        let mut len = 0_usize;
+        for (at, &byte) in self.rest.iter().enumerate() {
+            let is_sign = matches!(byte, b'+' | b'-');
+            if !(is_sign && (at == 0 || after_exponent)) && !continues_word(byte) && byte != b'.' {
+                break;
+            }
+            after_exponent = is_decimal && matches!(byte, b'e' | b'E');
+            is_decimal &= !byte.is_ascii_alphabetic();
+            len = at.saturating_add(1);
+        }
+        self.rest = self.rest.get(len..).unwrap_or_default();
+        Token::Value
+    }
+
+    /// `$1`, `$tag$…$tag$`, or an operator. A tag that the text breaks off in is one.
+    fn dollar(&mut self) -> Token<'a> {
+        let rest = self.rest.get(1..).unwrap_or_default();
+        let name_len = rest.iter().take_while(|&&byte| continues_word(byte) && byte != b'$').count();
+        if rest.first().is_some_and(u8::is_ascii_digit) {
+            return self.parameter();
+        }
+        if !self.dialect.dollar_strings {
+            return self.single(Token::Symbol(b'$'));
+        }
+        match rest.get(name_len) {
+            Some(b'$') => {
+                let (tag, mut body) = self.rest.split_at_checked(name_len.saturating_add(2)).unwrap_or_default();
+                while let Some(at) = body.iter().position(|&byte| byte == b'$') {
+                    body = body.get(at..).unwrap_or_default();
+                    if let Some(rest) = body.strip_prefix(tag) {
+                        self.rest = rest;
+                        return Token::Value;
+                    }
+                    body = body.get(1..).unwrap_or_default();
+                }
+                self.rest = &[];
+                Token::Value
+            }
+            None => {
+                self.rest = &[];
+                Token::Value
+            }
+            Some(_) => self.single(Token::Symbol(b'$')),
+        }
+    }
+
+    /// A sign that begins a parameter, and its name or number.
+    fn parameter(&mut self) -> Token<'a> {
+        self.single(Token::Value);
+        self.take_while(continues_word);
+        Token::Value
+    }
+
+    /// MySQL: `@name`, `@'name'`, or `@@name` for a variable of the system.
+    fn variable(&mut self) -> Token<'a> {
+        match self.rest.get(1) {
+            Some(b'@') => {
+                let text = self.rest;
+                self.rest = text.get(2..).unwrap_or_default();
+                let name = self.take_while(continues_word);
+                Token::Word(text.get(..name.len().saturating_add(2)).unwrap_or_default())
+            }
+            Some(&quote @ (b'\'' | b'"' | b'`')) => {
+                self.single(Token::Value);
+                self.string(quote, quote != b'`' && self.dialect.backslash_escapes)
+            }
+            _ => self.parameter(),
+        }
+    }
+
+    /// A name or a keyword, or a string with a prefix.
+    fn word(&mut self) -> Token<'a> {
+        let word = self.take_while(continues_word);
+        let dialect = self.dialect;
+        match (word, self.rest) {
+            (b"e" | b"E", [b'\'', ..]) if dialect.escape_strings => return self.string(b'\'', true),
+            (b"b" | b"B" | b"n" | b"N" | b"x" | b"X", [b'\'', ..]) => {
+                return self.string(b'\'', dialect.backslash_escapes);
+            }
+            (b"u" | b"U", [b'&', b'\'', ..]) => {
+                self.single(Token::Value);
+                return self.string(b'\'', false);
+            }
+            ([b'_', ..], [quote @ (b'\'' | b'"'), ..]) if dialect.charset_introducers => {
+                return self.string(*quote, dialect.backslash_escapes);
+            }
+            _ => {}
+        }
+        match keyword(word) {
+            Some(name) if !self.after_dot => Token::Keyword(name),
+            _ => Token::Word(word),
+        }
+    }
+
+    fn single(&mut self, token: Token<'a>) -> Token<'a> {
+        self.rest = self.rest.get(1..).unwrap_or_default();
+        token
+    }
+
+    fn nth_begins_word(&self, at: usize) -> bool {
+        self.rest.get(at).is_some_and(|&byte| begins_word(byte))
+    }
+
+    fn take_while(&mut self, belongs: impl Fn(u8) -> bool) -> &'a [u8] {
+        let len = self.rest.iter().position(|&byte| !belongs(byte)).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at_checked(len).unwrap_or_default();
+        self.rest = rest;
+        taken
+    }
+}
+
+impl<'a> Iterator for Lexer<'a> {
+    type Item = Lexeme<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Lexeme<'a>> {
+        let is_spaced = self.pass_space();
+        self.token().map(|token| Lexeme { is_spaced, token })
+    }
+}
+
+fn begins_word(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
+}
+
+fn continues_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
+}
+
+/// A digit, or one behind a sign, a dot, or both.
+fn begins_number(text: &[u8]) -> bool {
+    matches!(text, [b'.' | b'+' | b'-', b'0'..=b'9', ..] | [b'+' | b'-', b'.', b'0'..=b'9', ..])
+}
+
+/// Whether a UUID begins here: eight hexadecimal digits and a dash right behind them, which tell it from a number or a name.
+fn is_uuid(text: &[u8]) -> bool {
+    matches!(text.split_at_checked(8), Some((digits, [b'-', ..])) if digits.iter().all(u8::is_ascii_hexdigit))
+}
