@@ -2,4 +2,6 @@
 //! books that balance after every step.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| geophone_proto_parse::fuzz::http1_connection(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    geophone_proto_parse::fuzz::connection(geophone_proto_parse::Protocol::Http1, data);
+});

@@ -182,6 +182,15 @@ impl ExchangeFlags {
     pub const INTERIM: Self = Self(1 << 9);
     /// The beginning of the request or of the response was found by searching: bytes before it were lost, or made no sense.
     pub const RESYNCED: Self = Self(1 << 10);
+    /// What the request refers to (a prepared statement, an entry of a header table) was defined where nobody saw it: the verb
+    /// or the resource is missing.
+    pub const REFERENCE_UNKNOWN: Self = Self(1 << 11);
+    /// The content is compressed or encrypted: what it says beyond its frame was not read.
+    pub const OPAQUE: Self = Self(1 << 12);
+    /// It was not carried out, because another one of the same batch had failed.
+    pub const SKIPPED: Self = Self(1 << 13);
+    /// The client called it off before it was answered.
+    pub const CANCELLED: Self = Self(1 << 14);
 
     /// Whether all of `other` are set.
     pub const fn contains(self, other: Self) -> bool {
@@ -195,7 +204,7 @@ impl ExchangeFlags {
 
     /// Names of the set flags, in order of their bits.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        const NAMES: [(ExchangeFlags, &str); 11] = [
+        const NAMES: [(ExchangeFlags, &str); 15] = [
             (ExchangeFlags::JOINED_LATE, "joined_late"),
             (ExchangeFlags::REQUEST_GAP, "request_gap"),
             (ExchangeFlags::RESPONSE_GAP, "response_gap"),
@@ -207,6 +216,10 @@ impl ExchangeFlags {
             (ExchangeFlags::AMBIGUOUS_FRAMING, "ambiguous_framing"),
             (ExchangeFlags::INTERIM, "interim"),
             (ExchangeFlags::RESYNCED, "resynced"),
+            (ExchangeFlags::REFERENCE_UNKNOWN, "reference_unknown"),
+            (ExchangeFlags::OPAQUE, "opaque"),
+            (ExchangeFlags::SKIPPED, "skipped"),
+            (ExchangeFlags::CANCELLED, "cancelled"),
         ];
         NAMES.into_iter().filter(move |(flag, _)| self.contains(*flag)).map(|(_, name)| name)
     }

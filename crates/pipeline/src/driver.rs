@@ -5,7 +5,7 @@ use geophone_proto_parse::{self as proto, Detector, Direction, End, Verdict, Wan
 
 use crate::{
     face::Face,
-    ledger::{self, Books, ByteBook},
+    ledger::{Books, ByteBook},
     ready::Ready,
     reassembly::{Lost, Sink},
     view::Speaker,
@@ -14,7 +14,7 @@ use crate::{
 /// What a connection's bytes are taken for.
 pub(crate) enum Application {
     /// It is not known yet.
-    Detecting(Detecting),
+    Detecting(Box<Detecting>),
     /// A protocol with a parser.
     Parsing(Parsing),
     /// Nothing that is known. Nobody wants its bytes.
@@ -47,7 +47,7 @@ impl Application {
     /// `joined_late`: the connection was open before it was seen.
     pub(crate) fn new(limits: &proto::Limits, joined_late: bool) -> Self {
         let detector = Detector::new(limits, joined_late);
-        Self::Detecting(Detecting { detector, joined_late, searched: None, held: 0, ends: [None; 2] })
+        Self::Detecting(Box::new(Detecting { detector, joined_late, searched: None, held: 0, ends: [None; 2] }))
     }
 
     /// What is wanted of what `speaker` says.
@@ -129,9 +129,8 @@ impl Sink for Feed<'_, '_> {
     fn lost(&mut self, at: Timestamp, len: u64, why: Lost) {
         let book = &mut self.shared.books.bytes;
         match (self.application.want(self.speaker), &self.application) {
-            (_, Application::Unrecognised | Application::Detecting(Detecting { searched: Some(_), .. })) => {
-                book.unrecognised += len;
-            }
+            (_, Application::Unrecognised) => book.unrecognised += len,
+            (_, Application::Detecting(detecting)) if detecting.searched.is_some() => book.unrecognised += len,
             (Want::Nothing, _) => book.unwanted += len,
             _ => match why {
                 Lost::Cut => book.cut += len,
@@ -179,7 +178,7 @@ impl Feed<'_, '_> {
     fn finish(&mut self, how: impl FnOnce(&mut (dyn proto::Connection + 'static))) {
         self.parse(|parser, _| how(parser));
         if let Some(counters) = self.application.counters() {
-            ledger::add(&mut self.shared.books.parsers, counters);
+            self.shared.books.parsers.add(counters);
         }
         self.give_up_detection();
         *self.application = Application::Unrecognised;
@@ -205,7 +204,7 @@ impl Feed<'_, '_> {
             detecting.detector = Detector::new(self.shared.limits, false);
         }
         match (detecting.detector.bytes(self.speaker.into(), at.as_ns(), data), detecting.searched) {
-            (Verdict::Detected { protocol, client }, _) => {
+            (Verdict::Detected { protocol, client, .. }, _) => {
                 self.start_parser(protocol, client.into());
                 self.bytes(at, data);
             }

@@ -88,7 +88,7 @@ impl Books {
     /// The rows, where `live` is the sum of the counters of the parsers at work.
     pub(crate) fn rows(&self, live: &Counters) -> Vec<LedgerRow> {
         let mut parsers = self.parsers;
-        add(&mut parsers, live);
+        parsers.add(live);
         vec![self.packets.row(), self.bytes.row(), parse_row(&parsers), self.exchanges.row(&parsers)]
     }
 }
@@ -129,8 +129,8 @@ impl ByteBook {
 }
 
 fn parse_row(parsers: &Counters) -> LedgerRow {
-    let seen = parsers.requests + parsers.responses + parsers.interim;
-    let passed = parsers.requests + parsers.paired + parsers.open_responses;
+    let seen = parsers.requests + parsers.responses + parsers.interim + parsers.one_way;
+    let passed = parsers.requests + parsers.paired + parsers.open_responses + parsers.one_way;
     let withheld = [
         ("interim", parsers.interim),
         ("unmatched", parsers.responses_unmatched),
@@ -150,33 +150,6 @@ impl ExchangeBook {
             ("ready", ready),
             ("not_polled", not_polled + parsers.exchanges_dropped),
         ];
-        LedgerRow::new(Stage::Pair, Unit::Exchanges, parsers.requests, polled, &withheld)
-    }
-}
-
-/// Adds a parser's counters to a sum.
-pub(crate) fn add(sum: &mut Counters, counters: &Counters) {
-    for (sum, count) in [
-        (&mut sum.requests, counters.requests),
-        (&mut sum.responses, counters.responses),
-        (&mut sum.interim, counters.interim),
-        (&mut sum.paired, counters.paired),
-        (&mut sum.unanswered, counters.unanswered),
-        (&mut sum.requests_unmatched, counters.requests_unmatched),
-        (&mut sum.requests_evicted, counters.requests_evicted),
-        (&mut sum.requests_abandoned, counters.requests_abandoned),
-        (&mut sum.responses_unmatched, counters.responses_unmatched),
-        (&mut sum.responses_abandoned, counters.responses_abandoned),
-        (&mut sum.open_requests, counters.open_requests),
-        (&mut sum.open_responses, counters.open_responses),
-        (&mut sum.exchanges_dropped, counters.exchanges_dropped),
-        (&mut sum.malformed_requests, counters.malformed_requests),
-        (&mut sum.malformed_responses, counters.malformed_responses),
-        (&mut sum.desyncs, counters.desyncs),
-        (&mut sum.gap_bytes, counters.gap_bytes),
-        (&mut sum.unparsed_bytes, counters.unparsed_bytes),
-        (&mut sum.skipped_bytes, counters.skipped_bytes),
-    ] {
-        *sum += count;
+        LedgerRow::new(Stage::Pair, Unit::Exchanges, parsers.requests + parsers.one_way, polled, &withheld)
     }
 }

@@ -95,7 +95,7 @@ const fn message_of(span: proto::Span) -> Message {
 }
 
 fn flags_of(flags: proto::Flags) -> ExchangeFlags {
-    const PAIRS: [(proto::Flags, ExchangeFlags); 11] = [
+    const PAIRS: [(proto::Flags, ExchangeFlags); 15] = [
         (proto::Flags::JOINED_LATE, ExchangeFlags::JOINED_LATE),
         (proto::Flags::REQUEST_GAP, ExchangeFlags::REQUEST_GAP),
         (proto::Flags::RESPONSE_GAP, ExchangeFlags::RESPONSE_GAP),
@@ -107,6 +107,10 @@ fn flags_of(flags: proto::Flags) -> ExchangeFlags {
         (proto::Flags::AMBIGUOUS_FRAMING, ExchangeFlags::AMBIGUOUS_FRAMING),
         (proto::Flags::INTERIM, ExchangeFlags::INTERIM),
         (proto::Flags::RESYNCED, ExchangeFlags::RESYNCED),
+        (proto::Flags::REFERENCE_UNKNOWN, ExchangeFlags::REFERENCE_UNKNOWN),
+        (proto::Flags::OPAQUE, ExchangeFlags::OPAQUE),
+        (proto::Flags::SKIPPED, ExchangeFlags::SKIPPED),
+        (proto::Flags::CANCELLED, ExchangeFlags::CANCELLED),
     ];
     let mut translated = ExchangeFlags::default();
     for (flag, translation) in PAIRS {

@@ -1,9 +1,9 @@
-//! Writes the conversations in `testdata/http1` as seeds for the fuzz targets into a directory.
+//! Writes the conversations in `testdata` as seeds for the fuzz targets into a directory.
 
 use std::path::Path;
 use std::{env, fs};
 
-use geophone_proto_parse::fuzz::http1_script;
+use geophone_proto_parse::{Protocol, fuzz};
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -12,15 +12,20 @@ use support::script::{Event, Script};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = env::args_os().nth(1).ok_or("usage: fuzz_seeds DIRECTORY")?;
-    let directory = Path::new(&directory);
-    let targets = ["detect", "http1_message", "http1_connection"].map(|target| directory.join(target));
-    for target in &targets {
+    Protocol::ALL.iter().try_for_each(|protocol| write_seeds(protocol.name(), Path::new(&directory)))
+}
+
+/// The conversations of a protocol, for the targets `detect`, `PROTOCOL_message` and `PROTOCOL_connection`.
+fn write_seeds(protocol: &str, directory: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let detections = directory.join("detect");
+    let messages = directory.join(format!("{protocol}_message"));
+    let connections = directory.join(format!("{protocol}_connection"));
+    for target in [&detections, &messages, &connections] {
         fs::create_dir_all(target)?;
     }
-    let [detections, messages, connections] = targets;
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/http1"))? {
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(protocol))? {
         let path = entry?.path();
-        let name = path.file_stem().ok_or("a conversation has a name")?.to_owned();
+        let name = path.file_stem().ok_or("a conversation has a name")?.to_string_lossy().into_owned();
         let text = fs::read_to_string(&path)?;
         let (script, _) = text.split_once("---\n").ok_or("a conversation has its outcome behind ---")?;
         let script = Script::parse(script);
@@ -32,10 +37,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 _ => None,
             })
             .collect();
-        fs::write(connections.join(&name), http1_script(script.joined_late, &pieces))?;
+        fs::write(connections.join(&name), fuzz::script(script.joined_late, &pieces))?;
         if let Some((_, first)) = pieces.first() {
             fs::write(messages.join(&name), first)?;
-            fs::write(detections.join(&name), [&[u8::from(script.joined_late)], *first].concat())?;
+            fs::write(
+                detections.join(format!("{protocol}-{name}")),
+                [&[u8::from(script.joined_late)], *first].concat(),
+            )?;
         }
     }
     Ok(())

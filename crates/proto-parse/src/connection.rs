@@ -3,9 +3,10 @@
 use crate::{Counters, Exchange};
 
 /// Which way bytes travel on a connection whose client is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {
     /// From the client to the server: requests.
+    #[default]
     ToServer,
     /// From the server to the client: responses.
     ToClient,
@@ -93,4 +94,8 @@ pub trait Connection {
 
     /// What has been seen so far, and what became of it.
     fn counters(&self) -> &Counters;
+
+    /// Bytes of memory that the connection holds beside itself, about: parts of messages, open requests, what was defined for
+    /// later. Bounded by [`Limits`](crate::Limits).
+    fn held_bytes(&self) -> usize;
 }

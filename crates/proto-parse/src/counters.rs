@@ -6,7 +6,9 @@
 ///
 /// * `requests = paired + unanswered + requests_unmatched + requests_evicted + requests_abandoned + open_requests`
 /// * `responses = paired + responses_unmatched + responses_abandoned + open_responses`
-/// * exchanges that [`poll`](crate::Connection::poll) yields `= paired + unanswered - exchanges_dropped`
+/// * exchanges that [`poll`](crate::Connection::poll) yields `= paired + unanswered + one_way - exchanges_dropped`
+///
+/// What asks for no answer is in `one_way` alone, whichever way it went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
@@ -16,6 +18,8 @@ pub struct Counters {
     pub responses: u64,
     /// Interim responses (HTTP: 1xx), which are in no sum.
     pub interim: u64,
+    /// Messages that ask for no answer, each of them an exchange.
+    pub one_way: u64,
     /// Exchanges with a request and a response.
     pub paired: u64,
     /// Exchanges whose request got no response before the connection ended.
@@ -49,9 +53,63 @@ pub struct Counters {
     pub unparsed_bytes: u64,
     /// Bytes that were left out on the parser's word.
     pub skipped_bytes: u64,
+    /// Definitions (prepared statements, names of topic ids) that were forgotten for want of room.
+    pub definitions_evicted: u64,
 }
 
 impl Counters {
+    /// Adds those of another parser.
+    pub fn add(&mut self, other: &Self) {
+        let Self {
+            requests,
+            responses,
+            interim,
+            one_way,
+            paired,
+            unanswered,
+            requests_unmatched,
+            requests_evicted,
+            requests_abandoned,
+            responses_unmatched,
+            responses_abandoned,
+            open_requests,
+            open_responses,
+            exchanges_dropped,
+            malformed_requests,
+            malformed_responses,
+            desyncs,
+            gap_bytes,
+            unparsed_bytes,
+            skipped_bytes,
+            definitions_evicted,
+        } = self;
+        for (sum, count) in [
+            (requests, other.requests),
+            (responses, other.responses),
+            (interim, other.interim),
+            (one_way, other.one_way),
+            (paired, other.paired),
+            (unanswered, other.unanswered),
+            (requests_unmatched, other.requests_unmatched),
+            (requests_evicted, other.requests_evicted),
+            (requests_abandoned, other.requests_abandoned),
+            (responses_unmatched, other.responses_unmatched),
+            (responses_abandoned, other.responses_abandoned),
+            (open_requests, other.open_requests),
+            (open_responses, other.open_responses),
+            (exchanges_dropped, other.exchanges_dropped),
+            (malformed_requests, other.malformed_requests),
+            (malformed_responses, other.malformed_responses),
+            (desyncs, other.desyncs),
+            (gap_bytes, other.gap_bytes),
+            (unparsed_bytes, other.unparsed_bytes),
+            (skipped_bytes, other.skipped_bytes),
+            (definitions_evicted, other.definitions_evicted),
+        ] {
+            *sum = sum.saturating_add(count);
+        }
+    }
+
     /// Whether every request and every response that was seen is accounted for.
     #[must_use]
     pub fn balances(&self) -> bool {

@@ -1,11 +1,12 @@
 //! Which protocol a connection speaks, and which side of it is the client.
 
-#[cfg(feature = "http1")]
-use alloc::boxed::Box;
+mod prefix;
+
 use alloc::vec::Vec;
 
-#[cfg(feature = "http1")]
-use crate::http1;
+use prefix::Prefix;
+
+use crate::protocol::CANDIDATES;
 use crate::{Connection, Direction, Limits, Protocol};
 
 /// What the first bytes of one direction say about a protocol.
@@ -17,6 +18,15 @@ pub enum Detection {
     NoMatch,
     /// They may be.
     NeedMore,
+}
+
+/// Where in a direction the bytes are that a protocol is recognised by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// They are the first of the connection.
+    Start,
+    /// Others came before them. In many cases a message begins with them, as they began a segment.
+    Middle,
 }
 
 /// One of the two ends of a connection, by what it sends, before it is known which of them is the client.
@@ -50,6 +60,9 @@ pub enum Verdict {
         protocol: Protocol,
         /// The side that sends the requests.
         client: Side,
+        /// Both sides have said so. Else one has, and the other one's bytes are to [`confirm`](Detector::confirm) it
+        /// before what the parser yields is believed.
+        confirmed: bool,
     },
     /// None of the protocols, or none within [`Limits::detect_bytes`]. Nothing is held any more.
     Unknown,
@@ -57,7 +70,8 @@ pub enum Verdict {
 
 /// Finds the protocol of a connection from what both sides say first, and holds the bytes until then.
 ///
-/// A decision that falls with the first segment, the common case, copies nothing.
+/// A protocol is recognised by what one side says, where that can be nothing else, else by what both say. A decision that
+/// falls with the first segment, the common case, copies nothing.
 #[derive(Debug)]
 pub struct Detector {
     limits: Limits,
@@ -65,19 +79,21 @@ pub struct Detector {
     events: Vec<Event>,
     a: Prefix,
     b: Prefix,
+    unconfirmed: Option<Unconfirmed>,
 }
 
-/// What one side has said so far.
-#[derive(Debug, Default)]
-struct Prefix {
-    held: Vec<u8>,
-    /// Where in `held` the bytes begin that are without a hole up to the end.
-    unbroken_from: usize,
-    /// The unbroken bytes may begin in the middle of a message.
-    mid_stream: bool,
-    /// What is looked for in the middle of a stream, once something is held of that.
-    #[cfg(feature = "http1")]
-    finder: Option<Box<http1::Finder>>,
+/// What a protocol's module says of the first bytes of one direction.
+pub(crate) struct Candidate {
+    pub(crate) protocol: Protocol,
+    pub(crate) detect: fn(Direction, Place, &[u8], &Limits) -> Detection,
+}
+
+/// What one side has said and the other has not confirmed yet.
+#[derive(Debug, Clone, Copy)]
+struct Unconfirmed {
+    candidate: usize,
+    by: Side,
+    direction: Direction,
 }
 
 /// Something held, in the order in which it came.
@@ -102,8 +118,8 @@ impl Detector {
     /// message. The beginning of one is searched for then.
     #[must_use]
     pub fn new(limits: &Limits, joined_late: bool) -> Self {
-        let prefix = || Prefix { mid_stream: joined_late, ..Prefix::default() };
-        Self { limits: limits.clone(), held_bytes: 0, events: Vec::new(), a: prefix(), b: prefix() }
+        let prefix = || Prefix::new(if joined_late { Place::Middle } else { Place::Start });
+        Self { limits: limits.clone(), held_bytes: 0, events: Vec::new(), a: prefix(), b: prefix(), unconfirmed: None }
     }
 
     /// The next bytes that a side sent.
@@ -113,32 +129,35 @@ impl Detector {
             Side::A => a,
             Side::B => b,
         };
-        match prefix.recognise(data, limits) {
-            Recognised::Client(protocol) => Verdict::Detected { protocol, client: side },
-            Recognised::Server(protocol) => Verdict::Detected { protocol, client: side.opposite() },
-            Recognised::Nothing => self.give_up(),
-            Recognised::NeedMore => {
-                self.prefix(side).held.extend_from_slice(data);
-                self.hold(Event { side, now_ns, kind: EventKind::Bytes(data.len()) }, data.len())
+        prefix.consider(data, limits);
+        let cost = data.len().saturating_add(EVENT_BYTES);
+        let is_last = self.held_bytes.saturating_add(cost) > self.limits.detect_bytes;
+        match self.judge(is_last) {
+            Verdict::Undecided => {
+                self.prefix(side).hold(data);
+                self.held_bytes = self.held_bytes.saturating_add(cost);
+                self.events.push(Event { side, now_ns, kind: EventKind::Bytes(data.len()) });
+                Verdict::Undecided
             }
+            Verdict::Unknown => self.give_up(),
+            detected @ Verdict::Detected { .. } => detected,
         }
     }
 
     /// `len` bytes that a side sent are lost.
     pub fn gap(&mut self, side: Side, now_ns: u64, len: u64) -> Verdict {
-        let prefix = self.prefix(side);
-        prefix.unbroken_from = prefix.held.len();
-        prefix.mid_stream = true;
-        #[cfg(feature = "http1")]
-        {
-            prefix.finder = None;
+        self.prefix(side).interrupt();
+        self.held_bytes = self.held_bytes.saturating_add(EVENT_BYTES);
+        if self.held_bytes > self.limits.detect_bytes {
+            return self.give_up();
         }
-        self.hold(Event { side, now_ns, kind: EventKind::Gap(len) }, 0)
+        self.events.push(Event { side, now_ns, kind: EventKind::Gap(len) });
+        Verdict::Undecided
     }
 
-    /// Passes on what is held, in the order and with the times in which it came, and holds nothing any more.
+    /// Passes on what is held, in the order and with the times in which it came, and holds it no longer.
     pub fn replay(&mut self, client: Side, connection: &mut dyn Connection) {
-        let (mut a, mut b) = (self.a.held.as_slice(), self.b.held.as_slice());
+        let (mut a, mut b) = (self.a.held(), self.b.held());
         for Event { side, now_ns, kind } in self.events.drain(..) {
             let direction = if side == client { Direction::ToServer } else { Direction::ToClient };
             match kind {
@@ -154,7 +173,51 @@ impl Detector {
                 }
             }
         }
-        self.give_up();
+        let unconfirmed = self.unconfirmed.map(|unconfirmed| unconfirmed.by);
+        self.events = Vec::new();
+        self.held_bytes = 0;
+        for side in [Side::A, Side::B] {
+            if unconfirmed == Some(side) {
+                self.held_bytes = self.prefix(side).len();
+            } else {
+                self.prefix(side).forget();
+            }
+        }
+    }
+
+    /// Behind a verdict that is not confirmed: what the next bytes of a side make of it. Bytes of the side that brought it say
+    /// no more, [`NeedMore`](Detection::NeedMore); what the other one says is final. With
+    /// [`NoMatch`](Detection::NoMatch) the verdict was wrong.
+    pub fn confirm(&mut self, side: Side, data: &[u8]) -> Detection {
+        let Self { limits, a, b, unconfirmed, held_bytes, .. } = self;
+        let Some(Unconfirmed { candidate, by, direction }) = *unconfirmed else { return Detection::Match };
+        if by != side {
+            return Detection::NeedMore;
+        }
+        let prefix = match side {
+            Side::A => a,
+            Side::B => b,
+        };
+        let Some(candidate) = CANDIDATES.get(candidate) else { return Detection::NoMatch };
+        let mut detection = prefix.detect(candidate, direction, data, limits);
+        if detection == Detection::NeedMore {
+            prefix.hold(data);
+            *held_bytes = prefix.len();
+            if *held_bytes > limits.detect_bytes {
+                detection = Detection::NoMatch;
+            }
+        }
+        if detection != Detection::NeedMore {
+            prefix.forget();
+            (*unconfirmed, *held_bytes) = (None, 0);
+        }
+        detection
+    }
+
+    /// Behind a verdict that is not confirmed: bytes that a side sent are lost.
+    pub fn lose(&mut self, side: Side) {
+        self.prefix(side).interrupt();
+        self.prefix(side).forget();
     }
 
     /// How many bytes of memory are held.
@@ -170,89 +233,60 @@ impl Detector {
         }
     }
 
-    fn hold(&mut self, event: Event, data_bytes: usize) -> Verdict {
-        self.held_bytes = self.held_bytes.saturating_add(data_bytes).saturating_add(EVENT_BYTES);
-        if self.held_bytes > self.limits.detect_bytes {
-            return self.give_up();
+    /// What both sides have said so far comes to. `is_last`: no more can be held.
+    fn judge(&mut self, is_last: bool) -> Verdict {
+        let Self { a, b, .. } = self;
+        // Who is believed without the other side, and what else may be.
+        let mut believed: Option<Unconfirmed> = None;
+        let mut possible = 0_usize;
+        for (candidate, Candidate { protocol, .. }) in CANDIDATES.iter().enumerate() {
+            for (client, asks, answers) in [(Side::A, &*a, &*b), (Side::B, &*b, &*a)] {
+                let (asked, answered) = (asks.as_client(candidate), answers.as_server(candidate));
+                match (asked, answered) {
+                    (Detection::NoMatch, _) | (_, Detection::NoMatch) => continue,
+                    (Detection::Match, Detection::Match) => {
+                        return Verdict::Detected { protocol: *protocol, client, confirmed: true };
+                    }
+                    (Detection::Match, Detection::NeedMore) => {
+                        let by = client.opposite();
+                        believed.get_or_insert(Unconfirmed { candidate, by, direction: Direction::ToClient });
+                    }
+                    (Detection::NeedMore, Detection::Match) => {
+                        believed.get_or_insert(Unconfirmed { candidate, by: client, direction: Direction::ToServer });
+                    }
+                    // In the middle of a stream anything may be to come: that is no reason to wait for it.
+                    (Detection::NeedMore, Detection::NeedMore) if asks.is_mid_stream() || answers.is_mid_stream() => {
+                        continue;
+                    }
+                    (Detection::NeedMore, Detection::NeedMore) => {}
+                }
+                possible = possible.saturating_add(1);
+            }
         }
-        self.events.push(event);
-        Verdict::Undecided
+        match believed {
+            Some(unconfirmed) if possible == 1 || is_last => {
+                self.unconfirmed = Some(unconfirmed);
+                let Unconfirmed { candidate, by, direction } = unconfirmed;
+                let client = if direction == Direction::ToServer { by } else { by.opposite() };
+                match CANDIDATES.get(candidate) {
+                    Some(Candidate { protocol, .. }) => {
+                        Verdict::Detected { protocol: *protocol, client, confirmed: false }
+                    }
+                    None => Verdict::Unknown,
+                }
+            }
+            _ if is_last => Verdict::Unknown,
+            None if possible == 0 && !self.a.is_mid_stream() && !self.b.is_mid_stream() => Verdict::Unknown,
+            _ => Verdict::Undecided,
+        }
     }
 
     fn give_up(&mut self) -> Verdict {
         self.held_bytes = 0;
         self.events = Vec::new();
-        self.a = Prefix::default();
-        self.b = Prefix::default();
+        self.a.forget();
+        self.b.forget();
         Verdict::Unknown
-    }
-}
-
-/// What one side's bytes are.
-#[cfg_attr(not(feature = "http1"), expect(dead_code, reason = "without a protocol nothing is recognised"))]
-enum Recognised {
-    Client(Protocol),
-    Server(Protocol),
-    Nothing,
-    NeedMore,
-}
-
-/// With one protocol there is nothing to choose between; each further one is one more candidate for each role.
-#[cfg(feature = "http1")]
-impl Prefix {
-    /// What `data` makes of the side whose next bytes they are. No byte is looked at again for each call that follows.
-    fn recognise(&mut self, data: &[u8], limits: &Limits) -> Recognised {
-        if self.mid_stream {
-            return self.find(data, limits);
-        }
-        let unbroken_bytes = self.held.len().saturating_sub(self.unbroken_from);
-        if unbroken_bytes == 0 {
-            return recognise(data, limits);
-        }
-        if !http1::may_decide(unbroken_bytes, data, limits) {
-            return Recognised::NeedMore;
-        }
-        let held_bytes = self.held.len();
-        self.held.extend_from_slice(data);
-        let found = recognise(self.held.get(self.unbroken_from..).unwrap_or_default(), limits);
-        self.held.truncate(held_bytes);
-        found
-    }
-
-    fn find(&mut self, data: &[u8], limits: &Limits) -> Recognised {
-        let found = match &mut self.finder {
-            Some(finder) => finder.step(data, limits),
-            None => {
-                let mut finder = http1::Finder::default();
-                let found = finder.step(data, limits);
-                if found.is_none() {
-                    self.finder = Some(Box::new(finder));
-                }
-                found
-            }
-        };
-        match found {
-            Some(Direction::ToServer) => Recognised::Client(Protocol::Http1),
-            Some(Direction::ToClient) => Recognised::Server(Protocol::Http1),
-            None => Recognised::NeedMore,
-        }
-    }
-}
-
-#[cfg(feature = "http1")]
-fn recognise(data: &[u8], limits: &Limits) -> Recognised {
-    match (http1::detect_client(data, limits), http1::detect_server(data, limits)) {
-        (Detection::Match, _) => Recognised::Client(Protocol::Http1),
-        (_, Detection::Match) => Recognised::Server(Protocol::Http1),
-        (Detection::NoMatch, Detection::NoMatch) => Recognised::Nothing,
-        _ => Recognised::NeedMore,
-    }
-}
-
-#[cfg(not(feature = "http1"))]
-impl Prefix {
-    fn recognise(&mut self, _data: &[u8], _limits: &Limits) -> Recognised {
-        Recognised::Nothing
     }
 }
 

@@ -1,10 +1,14 @@
 //! What a parser yields.
 
+#![allow(dead_code, unused_imports, reason = "what some protocols share is unused without them")]
+
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
+use core::net::IpAddr;
 use core::ops::{BitOr, BitOrAssign};
 
-use crate::{Protocol, TraceContext};
+use crate::{Direction, Protocol, TraceContext};
 
 /// One finished exchange between a client and a server, in terms that all protocols share.
 ///
@@ -17,10 +21,13 @@ pub struct Exchange {
     pub protocol: Protocol,
     /// What kind of exchange it is, and so whether its duration is a latency.
     pub shape: Shape,
-    /// Method or command (`GET`), empty where the parser could not see it.
+    /// Which way the request went, or the message that asks for no answer: [`ToServer`](Direction::ToServer) but for what
+    /// a server sends of its own accord (a broker's delivery).
+    pub direction: Direction,
+    /// Method or command (`GET`, `SELECT`, `publish`), empty where the parser could not see it or the protocol has none.
     pub verb: String,
-    /// What the verb was about (an HTTP path), bounded by [`Limits::resource_bytes`](crate::Limits::resource_bytes);
-    /// empty where there is none.
+    /// What the verb was about (an HTTP path, the rest of a statement's fingerprint, a topic), bounded by
+    /// [`Limits::resource_bytes`](crate::Limits::resource_bytes); empty where there is none.
     pub resource: String,
     /// The host, with its port if given, that the client addressed, in lower case; empty where there is none.
     pub authority: String,
@@ -28,12 +35,21 @@ pub struct Exchange {
     pub status: StatusClass,
     /// The protocol's own status code (`404`), if a response with one was seen.
     pub native_status: Option<i32>,
+    /// The protocol's own word for what went wrong (SQLSTATE `42P01`, Redis `WRONGTYPE`), bounded by
+    /// [`Limits::error_bytes`](crate::Limits::error_bytes); empty where there is none. Never the text of a message.
+    pub error: String,
     /// The request's times and size.
     pub request: Span,
     /// The final response's times and size; `None` if there was none.
     pub response: Option<Span>,
     /// When the exchange finished: the response's last byte, or the end of the connection that came instead.
     pub end_ns: u64,
+    /// Messages that the request consists of, where the protocol counts them (gRPC); else 0.
+    pub request_messages: u32,
+    /// Messages that the response consists of, where the protocol counts them (gRPC); else 0.
+    pub response_messages: u32,
+    /// The addresses that a name has (DNS), bounded by [`Limits::answers`](crate::Limits::answers).
+    pub answers: Vec<Answer>,
     /// What else the parser noticed.
     pub flags: Flags,
     /// The caller's trace context, if the request carried a valid one.
@@ -43,31 +59,35 @@ pub struct Exchange {
 impl Exchange {
     /// Empties the exchange and keeps its buffers.
     pub fn clear(&mut self) {
-        self.clear_but_texts();
-        let Self { verb, resource, authority, .. } = self;
-        verb.clear();
-        resource.clear();
-        authority.clear();
-    }
-
-    /// Empties all but the texts, which are to be replaced.
-    pub(crate) fn clear_but_texts(&mut self) {
         let Self {
             protocol,
             shape,
-            verb: _,
-            resource: _,
-            authority: _,
+            direction,
+            verb,
+            resource,
+            authority,
             status,
             native_status,
+            error,
             request,
             response,
             end_ns,
+            request_messages,
+            response_messages,
+            answers,
             flags,
             trace,
         } = self;
         *protocol = Protocol::default();
         *shape = Shape::default();
+        *direction = Direction::default();
+        verb.clear();
+        resource.clear();
+        authority.clear();
+        error.clear();
+        *request_messages = 0;
+        *response_messages = 0;
+        answers.clear();
         *status = StatusClass::default();
         *native_status = None;
         *request = Span::default();
@@ -76,6 +96,29 @@ impl Exchange {
         *flags = Flags::default();
         *trace = None;
     }
+}
+
+impl Exchange {
+    /// Bytes of memory that it takes, its texts included.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let Self { verb, resource, authority, error, answers, .. } = self;
+        let texts = [verb, resource, authority, error].map(String::capacity);
+        let answers = answers.capacity().saturating_mul(size_of::<Answer>());
+        texts.into_iter().fold(size_of::<Self>(), usize::saturating_add).saturating_add(answers)
+    }
+}
+
+/// An address of a name, as a DNS answer told it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The name that was asked for, in lower case, however many aliases lie between it and the address; for the target of
+    /// an SRV or HTTPS record, that target.
+    pub name: String,
+    /// Its address.
+    pub address: IpAddr,
+    /// For how long that holds, in seconds.
+    pub ttl_s: u32,
 }
 
 /// Times and size of one message.
@@ -94,6 +137,11 @@ impl Span {
     /// Nothing yet of a message whose first byte was seen at `now_ns`.
     pub(crate) const fn starting(now_ns: u64) -> Self {
         Self { first_ns: now_ns, last_ns: now_ns, bytes: 0 }
+    }
+
+    /// Takes in a later part of the same message.
+    pub(crate) fn merge(&mut self, part: Self) {
+        self.extend(part.last_ns, part.bytes);
     }
 
     /// Counts its next `len` bytes, seen at `now_ns`.
@@ -117,6 +165,9 @@ pub enum Shape {
     /// A tunnel, an upgraded connection, an event stream: the duration is a lifetime, to be kept apart from latencies.
     /// Yielded when it ends. Of a tunnel or an upgraded connection, only the handshake's bytes are counted.
     Stream,
+    /// A request whose answer the server holds back by agreement until there is something to tell (`BLPOP`, a Kafka fetch):
+    /// the duration is a wait, to be kept apart from latencies.
+    LongPoll,
 }
 
 /// How an exchange went, in terms that all protocols share.
@@ -167,10 +218,19 @@ impl Flags {
     /// `Content-Length`, `Transfer-Encoding` in HTTP/1.0, a CR or NUL within a field line, a line behind the start line that
     /// begins with whitespace): the shape of request smuggling.
     pub const AMBIGUOUS_FRAMING: Self = Self(1 << 10);
+    /// What the request refers to (a prepared statement, an entry of a header table, a topic's id) was defined where the
+    /// parser did not see it: a verb or a resource is missing.
+    pub const REFERENCE_UNKNOWN: Self = Self(1 << 11);
+    /// The content is compressed or encrypted: what it says beyond its frame was not read.
+    pub const OPAQUE: Self = Self(1 << 12);
+    /// It was not carried out, because another one of the same batch had failed.
+    pub const SKIPPED: Self = Self(1 << 13);
+    /// The client called it off before it was answered.
+    pub const CANCELLED: Self = Self(1 << 14);
     /// All of them.
     pub const ALL: Self = Self((1 << Self::NAMES.len()) - 1);
 
-    const NAMES: [(Self, &'static str); 11] = [
+    const NAMES: [(Self, &'static str); 15] = [
         (Self::JOINED_LATE, "joined_late"),
         (Self::RESYNCED, "resynced"),
         (Self::REQUEST_TRUNCATED, "request_truncated"),
@@ -182,6 +242,10 @@ impl Flags {
         (Self::INTERIM, "interim"),
         (Self::RESOURCE_CUT, "resource_cut"),
         (Self::AMBIGUOUS_FRAMING, "ambiguous_framing"),
+        (Self::REFERENCE_UNKNOWN, "reference_unknown"),
+        (Self::OPAQUE, "opaque"),
+        (Self::SKIPPED, "skipped"),
+        (Self::CANCELLED, "cancelled"),
     ];
 
     /// Whether all of `other`'s flags are set here.

@@ -61,25 +61,28 @@ extern crate std;
 
 mod connection;
 mod counters;
+mod definitions;
 mod detect;
 mod exchange;
-#[cfg(any(feature = "fuzz", all(test, feature = "http1")))]
+mod framed;
+#[cfg(any(feature = "fuzz", test))]
 pub mod fuzz;
 #[cfg(feature = "http1")]
 pub mod http1;
 mod limits;
+mod pairing;
 mod parsed;
 mod protocol;
+mod read;
 #[cfg(feature = "sql")]
 pub mod sql;
-#[cfg(any(feature = "http1", feature = "sql"))]
 mod text;
 mod trace_context;
 
 pub use connection::{Connection, Direction, End, Want};
 pub use counters::Counters;
-pub use detect::{Detection, Detector, Side, Verdict};
-pub use exchange::{Exchange, Flags, Shape, Span, StatusClass};
+pub use detect::{Detection, Detector, Place, Side, Verdict};
+pub use exchange::{Answer, Exchange, Flags, Shape, Span, StatusClass};
 pub use limits::Limits;
 pub use parsed::Parsed;
 pub use protocol::Protocol;

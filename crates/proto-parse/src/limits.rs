@@ -20,6 +20,18 @@ pub struct Limits {
     pub resource_bytes: usize,
     /// Bytes of [`Exchange::authority`](crate::Exchange::authority); a longer one is left out.
     pub authority_bytes: usize,
+    /// Bytes of [`Exchange::error`](crate::Exchange::error) that are kept.
+    pub error_bytes: usize,
+    /// Addresses that one exchange may tell ([`Exchange::answers`](crate::Exchange::answers)); further ones are left out.
+    pub answers: usize,
+    /// Bytes from the beginning of one binary message that are read; what lies behind them is counted only. No more are held
+    /// for a message whose bytes come in pieces.
+    pub message_bytes: usize,
+    /// Bytes of the definitions (prepared statements, names of ids, header tables) that one connection has made and that are
+    /// remembered for what refers to them; past it, those unused for longest are forgotten, and counted.
+    pub definition_bytes: usize,
+    /// How deep values may be nested in one another; deeper ones are passed over.
+    pub depth: usize,
     /// Requests that may be open (pipelined) at once on one connection, and finished exchanges that wait for `poll`.
     /// Requests past it are counted as evicted, and so are their responses when they come: pairing stays right.
     pub open_exchanges: usize,
@@ -36,6 +48,11 @@ impl Default for Limits {
             verb_bytes: 32,
             resource_bytes: 512,
             authority_bytes: 260,
+            error_bytes: 32,
+            answers: 32,
+            message_bytes: 16 * 1024,
+            definition_bytes: 64 * 1024,
+            depth: 32,
             open_exchanges: 1024,
             spare_exchanges: 64,
         }

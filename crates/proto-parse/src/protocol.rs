@@ -2,40 +2,64 @@
 
 use alloc::boxed::Box;
 
+use crate::detect::Candidate;
 use crate::{Connection, Limits};
 
-/// A protocol that this crate parses.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// HTTP/1.0 and HTTP/1.1 (RFC 9112).
-    #[default]
-    Http1,
-}
-
-impl Protocol {
-    /// The name, in lower case.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Http1 => "http1",
+/// A row per protocol, in the order in which a connection that may be several is taken for one: the names, the cargo feature and
+/// the module, in which are `Connection::new(&Limits, joined_late)` and `detect`.
+macro_rules! protocols {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal in $module:ident;)*) => {
+        /// A protocol that this crate parses.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Protocol {
+            $($(#[$doc])* $variant,)*
         }
-    }
 
-    /// A parser for one connection that speaks this protocol. `joined_late` says that the connection was open before
-    /// the capture began, so that the first bytes may be the middle of a message.
-    ///
-    /// `None` where the protocol's cargo feature is off.
-    #[must_use]
-    pub fn connection(self, limits: &Limits, joined_late: bool) -> Option<Box<dyn Connection + Send>> {
-        match self {
-            #[cfg(feature = "http1")]
-            Self::Http1 => Some(Box::new(crate::http1::Connection::new(limits, joined_late))),
-            #[cfg(not(feature = "http1"))]
-            Self::Http1 => {
-                let _ = (limits, joined_late);
-                None
+        impl Protocol {
+            /// All of them, those whose feature is off too.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name, in lower case; that of the cargo feature too.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// A parser for one connection that speaks this protocol. `joined_late` says that the connection was open before
+            /// the capture began, so that the first bytes may be the middle of a message.
+            ///
+            /// `None` where the protocol's cargo feature is off.
+            #[must_use]
+            pub fn connection(self, limits: &Limits, joined_late: bool) -> Option<Box<dyn Connection + Send>> {
+                match self {
+                    $(
+                        #[cfg(feature = $name)]
+                        Self::$variant => Some(Box::new(crate::$module::Connection::new(limits, joined_late))),
+                        #[cfg(not(feature = $name))]
+                        Self::$variant => {
+                            let _ = (limits, joined_late);
+                            None
+                        }
+                    )*
+                }
             }
         }
-    }
+
+        /// What each protocol says of the first bytes of a connection.
+        pub(crate) static CANDIDATES: &[Candidate] = &[
+            $(
+                #[cfg(feature = $name)]
+                Candidate { protocol: Protocol::$variant, detect: crate::$module::detect },
+            )*
+        ];
+    };
+}
+
+protocols! {
+    /// HTTP/1.0 and HTTP/1.1 (RFC 9112).
+    #[default]
+    Http1 = "http1" in http1;
 }

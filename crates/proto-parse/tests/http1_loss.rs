@@ -7,10 +7,10 @@
 
 mod support;
 
-use geophone_proto_parse::{Direction, Limits, StatusClass};
+use geophone_proto_parse::{Direction, Limits, Protocol, StatusClass};
 use proptest::prelude::*;
-use support::drive::run_events;
-use support::script::Event;
+use support::drive::{Outcome, run_events};
+use support::script::{Event, Script};
 
 #[derive(Debug, Clone)]
 struct Message {
@@ -25,6 +25,15 @@ enum Body {
     None,
     Length(usize),
     Chunked(Vec<usize>),
+}
+
+fn run(events: &[Event]) -> Outcome {
+    run_events(Protocol::Http1, &Script::default(), &Limits::default(), events)
+}
+
+fn run_joined_late(events: &[Event]) -> Outcome {
+    let script = Script { joined_late: true, ..Script::default() };
+    run_events(Protocol::Http1, &script, &Limits::default(), events)
 }
 
 /// When a loss becomes known.
@@ -178,7 +187,7 @@ fn nothing_lost_nothing_missing() {
     let message = |method| Message { method, request_body: Body::Length(3), response_body: Body::None, interim: true };
     let batches = vec![vec![message("GET")], vec![message("HEAD"), message("PUT")], vec![message("POST")]];
     let events = with_losses(&conversation(&batches), &[], 10, Report::Immediately);
-    let outcome = run_events(false, &Limits::default(), &events);
+    let outcome = run(&events);
     assert_eq!(outcome.counters.paired, 4);
     for (index, exchange) in outcome.exchanges.iter().enumerate() {
         assert_eq!(exchange.resource, format!("/{index}"));
@@ -197,7 +206,7 @@ proptest! {
         report in report(),
     ) {
         let events = with_losses(&conversation(&batches), &losses, segment, report);
-        let outcome = run_events(false, &Limits::default(), &events);
+        let outcome = run(&events);
         for exchange in &outcome.exchanges {
             if let Some(code) = exchange.native_status && !exchange.resource.is_empty() {
                 let expected = format!("/{}", code - 400);
@@ -222,7 +231,7 @@ proptest! {
         events.pop();
         let after = conversation(&vec![vec![message]; before + 4]).split_off(lossy.len());
         events.extend(with_losses(&after, &[], 50, report));
-        let outcome = run_events(false, &Limits::default(), &events);
+        let outcome = run(&events);
         let last: Vec<_> = outcome.exchanges.iter().rev().take(2).map(|exchange| exchange.native_status).collect();
         let expected = [before + 3, before + 2].map(|index| Some(code_of(index) as i32));
         prop_assert_eq!(last, expected, "{:?}", outcome);
@@ -243,7 +252,7 @@ proptest! {
             begins_at += data.len();
             rest.push((direction, data[missed..].to_vec()));
         }
-        let outcome = run_events(true, &Limits::default(), &with_losses(&rest, &[], segment, Report::Immediately));
+        let outcome = run_joined_late(&with_losses(&rest, &[], segment, Report::Immediately));
         prop_assert_eq!(outcome.counters.paired, whole_requests, "{:?}", outcome.counters);
         for exchange in &outcome.exchanges {
             let expected = format!("/{}", exchange.native_status.unwrap_or_default() - 400);

@@ -23,7 +23,7 @@ use crate::{
     coverage::{self, Windows},
     driver::Shared,
     face::Face,
-    ledger::{self, Books, Connections},
+    ledger::{Books, Connections},
     lru::Handle,
     policy::Policy,
     ready::Ready,
@@ -318,7 +318,7 @@ impl Pipeline {
     fn live_counters(&self) -> Counters {
         let mut sum = Counters::default();
         for counters in self.table.connections().filter_map(Connection::counters) {
-            ledger::add(&mut sum, counters);
+            sum.add(counters);
         }
         sum
     }

@@ -4,13 +4,14 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::http1;
 use crate::{Counters, End, Exchange, Want};
 
 const REQUEST: &[u8] = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
-const CLIENT_A: Verdict = Verdict::Detected { protocol: Protocol::Http1, client: Side::A };
-const CLIENT_B: Verdict = Verdict::Detected { protocol: Protocol::Http1, client: Side::B };
+const CLIENT_A: Verdict = Verdict::Detected { protocol: Protocol::Http1, client: Side::A, confirmed: false };
+const CLIENT_B: Verdict = Verdict::Detected { protocol: Protocol::Http1, client: Side::B, confirmed: false };
 
 fn detector() -> Detector {
     Detector::new(&Limits::default(), false)
@@ -164,6 +165,10 @@ impl Connection for Recorder {
     fn counters(&self) -> &Counters {
         unreachable!("a replay does not count")
     }
+
+    fn held_bytes(&self) -> usize {
+        0
+    }
 }
 
 #[test]
@@ -183,5 +188,35 @@ fn a_replay_gives_all_that_came_in_its_order_with_its_times() {
         (Direction::ToServer, 4, Ok(b"rest".to_vec())),
     ];
     assert_eq!(recorder.0, expected);
+    assert_eq!(detector.held_bytes(), b"GErest".len(), "side B has not confirmed it yet");
+    assert_eq!(detector.confirm(Side::A, b"Server: x\r\n"), Detection::NeedMore);
+    assert_eq!(detector.confirm(Side::B, b" of it, and: GET / HTTP/1.1\r\n"), Detection::Match);
+    assert_eq!(detector.held_bytes(), 0);
+}
+
+#[test]
+fn what_one_side_says_the_other_confirms_or_not() {
+    for (answer, confirmed) in
+        [(&b"HTTP/1.1 200 OK\r\n"[..], Detection::Match), (b"-ERR unknown command\r\n", Detection::NoMatch)]
+    {
+        let mut detector = detector();
+        assert_eq!(detector.bytes(Side::A, 1, REQUEST), CLIENT_A);
+        detector.replay(Side::A, &mut Recorder::default());
+        let (first, rest) = answer.split_at(1);
+        assert_ne!(detector.confirm(Side::B, first), Detection::Match);
+        if confirmed == Detection::Match {
+            assert_eq!(detector.confirm(Side::B, rest), confirmed);
+            assert_eq!(detector.confirm(Side::B, b"anything"), Detection::Match, "it is confirmed once and for all");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_never_decides_confirms_nothing() {
+    let mut detector = Detector::new(&Limits { detect_bytes: 200, ..Limits::default() }, false);
+    assert_eq!(detector.bytes(Side::A, 1, REQUEST), CLIENT_A);
+    detector.replay(Side::A, &mut Recorder::default());
+    assert_eq!(detector.confirm(Side::B, b"HTTP/1.1 200 and on it goes"), Detection::NeedMore);
+    assert_eq!(detector.confirm(Side::B, &[b'x'; 200]), Detection::NoMatch);
     assert_eq!(detector.held_bytes(), 0);
 }

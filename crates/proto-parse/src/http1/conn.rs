@@ -4,8 +4,8 @@ mod requests;
 mod responses;
 
 use super::half::{Event, Half};
-use super::message::{RequestHead, ResponseHead};
-use super::pairing::{Pairing, Turn};
+use super::message::{Method, RequestHead, ResponseHead};
+use crate::pairing::{InOrder, Turn};
 use crate::{Counters, Direction, End, Exchange, Flags, Limits, Want};
 
 /// A parser of one HTTP/1 connection; see the [module](super) for what it makes of which shape of traffic.
@@ -14,7 +14,7 @@ pub struct Connection {
     limits: Limits,
     request: Half<RequestHead>,
     response: Half<ResponseHead>,
-    pairing: Pairing,
+    pairing: InOrder<Method>,
     /// How things stood when the request under way began.
     turn: Turn,
     /// The request under way was given to the pairing.
@@ -35,7 +35,7 @@ impl Connection {
             limits: limits.clone(),
             request: Half::new(joined_late),
             response: Half::new(joined_late),
-            pairing: Pairing::new(limits, joined_late),
+            pairing: InOrder::new(limits, joined_late),
             turn: Turn::default(),
             admitted: false,
             unasked: false,
@@ -150,6 +150,10 @@ impl crate::Connection for Connection {
 
     fn counters(&self) -> &Counters {
         &self.pairing.counters
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.request.held_bytes().saturating_add(self.response.held_bytes()).saturating_add(self.pairing.held_bytes())
     }
 }
 

@@ -7,18 +7,44 @@ use memchr::memchr;
 use super::head::{Head, HeadReader};
 use super::message::{RequestHead, ResponseHead};
 use super::search::{RequestSearch, ResponseSearch, Search};
-use crate::{Detection, Direction, Limits};
+use crate::{Detection, Direction, Limits, Place};
+
+/// Whether bytes are of HTTP/1: at the start of a connection by their first line, in the middle of one by whether a start line is
+/// among them.
+#[must_use]
+pub fn detect(direction: Direction, place: Place, prefix: &[u8], limits: &Limits) -> Detection {
+    match (place, direction) {
+        (Place::Start, Direction::ToServer) => detect_client(prefix, limits),
+        (Place::Start, Direction::ToClient) => detect_server(prefix, limits),
+        (Place::Middle, _) => match find_any(prefix, limits) {
+            Some(found) if found == direction => Detection::Match,
+            Some(_) => Detection::NoMatch,
+            None => Detection::NeedMore,
+        },
+    }
+}
+
+/// Whose messages bytes from the middle of a stream are. What is recognised first counts: a response may quote a request
+/// further on.
+fn find_any(prefix: &[u8], limits: &Limits) -> Option<Direction> {
+    match (find_request(prefix, limits), find_response(prefix, limits)) {
+        (Some(request), Some(response)) if response.seen < request.seen => Some(Direction::ToClient),
+        (Some(_), _) => Some(Direction::ToServer),
+        (None, Some(_)) => Some(Direction::ToClient),
+        (None, None) => None,
+    }
+}
 
 /// Whether the first bytes that a side sent are an HTTP/1 request: decided with its first line.
 #[must_use]
 pub fn detect_client(prefix: &[u8], limits: &Limits) -> Detection {
-    detect::<RequestHead>(prefix, limits)
+    detect_first_line::<RequestHead>(prefix, limits)
 }
 
 /// Whether the first bytes that a side sent are an HTTP/1 response: decided with its first line.
 #[must_use]
 pub fn detect_server(prefix: &[u8], limits: &Limits) -> Detection {
-    detect::<ResponseHead>(prefix, limits)
+    detect_first_line::<ResponseHead>(prefix, limits)
 }
 
 /// Where in bytes from the middle of a stream the first request begins, or what looks like one, and how many bytes of
@@ -44,38 +70,7 @@ pub struct Found {
     pub seen: usize,
 }
 
-/// The searches for a request and for a response in one stream, whose bytes come in pieces: none is looked at twice.
-#[derive(Debug, Default)]
-pub(crate) struct Finder {
-    request: RequestSearch,
-    request_line: Vec<u8>,
-    response: ResponseSearch,
-    response_line: Vec<u8>,
-}
-
-impl Finder {
-    /// Whose messages the bytes are, as soon as that shows. What is recognised first counts: a response may quote a request
-    /// further on.
-    pub(crate) fn step(&mut self, data: &[u8], limits: &Limits) -> Option<Direction> {
-        let request = self.request.step(0, data, &mut self.request_line, limits.line_bytes);
-        let response = self.response.step(0, data, &mut self.response_line, limits.line_bytes);
-        match (request, response) {
-            ((request, Some(_)), (response, Some(_))) if response < request => Some(Direction::ToClient),
-            ((_, Some(_)), _) => Some(Direction::ToServer),
-            (_, (_, Some(_))) => Some(Direction::ToClient),
-            ((_, None), (_, None)) => None,
-        }
-    }
-}
-
-/// Whether `data` may decide, behind `held_bytes` from the beginning of a stream that have not. What can be told from a
-/// first word is told by then; all else is decided by the end of the line.
-pub(crate) fn may_decide(held_bytes: usize, data: &[u8], limits: &Limits) -> bool {
-    let words_bytes = limits.verb_bytes.saturating_mul(2).saturating_add(b"HTTP/1.".len());
-    held_bytes <= words_bytes || memchr(b'\n', data).is_some()
-}
-
-fn detect<H: Head>(prefix: &[u8], limits: &Limits) -> Detection {
+fn detect_first_line<H: Head>(prefix: &[u8], limits: &Limits) -> Detection {
     // RFC 9112 section 2.2: empty lines before the start line are passed over.
     let empty_lines = prefix.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     let line = prefix.get(empty_lines..).unwrap_or_default();

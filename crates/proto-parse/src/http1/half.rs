@@ -240,6 +240,11 @@ impl<H: Head> Half<H> {
         }
     }
 
+    /// Bytes of memory that it holds.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.line.capacity()
+    }
+
     /// RFC 9112 section 2.2: empty lines between messages are passed over. The section asks it of servers; extra line
     /// ends behind a body are met in both directions.
     fn step_idle(&mut self, counters: &mut Counters, now_ns: u64, data: &mut &[u8]) -> Option<Event> {

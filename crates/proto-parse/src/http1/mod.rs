@@ -21,7 +21,7 @@
 //! | a gap in a body of known length, or in a chunk | no more than a flag |
 //! | any other gap | a counted desync, and no pairing until the count of requests and responses is certain again |
 //!
-//! The last of these is in `pairing.rs`: clients that send a request, or a batch, and wait for the answers (nearly all)
+//! The last of these is in `pairing/in_order.rs`: clients that send a request, or a batch, and wait for the answers (nearly all)
 //! are paired again with their next request; one that was seen to send while answers were owed is not.
 //!
 //! Shapes of request smuggling are read as RFC 9112 says a recipient must, or are malformed; where it leaves a choice that
@@ -41,13 +41,11 @@ mod framing;
 mod half;
 mod head;
 mod message;
-mod pairing;
 mod search;
 mod target;
 
 pub use conn::Connection;
-pub(crate) use detect::{Finder, may_decide};
-pub use detect::{Found, detect_client, detect_server, find_request, find_response};
+pub use detect::{Found, detect, detect_client, detect_server, find_request, find_response};
 pub use error::HeadError;
 pub use framing::Body;
 pub use message::{Method, RequestHead, ResponseHead};

@@ -1,7 +1,6 @@
 //! Drives a conversation through a parser.
 
-use geophone_proto_parse::http1;
-use geophone_proto_parse::{Connection, Counters, Exchange, Limits, Want};
+use geophone_proto_parse::{Connection, Counters, Exchange, Limits, Protocol, Want};
 
 use super::script::{Event, Script};
 
@@ -21,17 +20,18 @@ impl Outcome {
 }
 
 /// Runs a conversation as it is written.
-pub(crate) fn run(script: &Script, limits: &Limits) -> Outcome {
-    run_events(script.joined_late, limits, &script.events)
+pub(crate) fn run(protocol: Protocol, script: &Script, limits: &Limits) -> Outcome {
+    run_events(protocol, script, limits, &script.events)
 }
 
-/// Runs events; after each, the ledger must balance and what was finished is polled.
+/// Runs other events than the script's; after each, the ledger must balance and what was finished is polled.
 pub(crate) fn run_events<'a>(
-    joined_late: bool,
+    protocol: Protocol,
+    script: &Script,
     limits: &Limits,
     events: impl IntoIterator<Item = &'a Event>,
 ) -> Outcome {
-    let mut driver = Driver::new(joined_late, limits);
+    let mut driver = Driver::new(protocol, script, limits);
     events.into_iter().for_each(|event| driver.event(event));
     driver.outcome()
 }
@@ -41,14 +41,17 @@ pub(crate) struct Driver {
     connection: Box<dyn Connection>,
     exchanges: Vec<Exchange>,
     out: Exchange,
+    secrets: Vec<String>,
 }
 
 impl Driver {
-    pub(crate) fn new(joined_late: bool, limits: &Limits) -> Self {
+    /// A parser for `script`'s kind of connection.
+    pub(crate) fn new(protocol: Protocol, script: &Script, limits: &Limits) -> Self {
         Self {
-            connection: Box::new(http1::Connection::new(limits, joined_late)),
+            connection: protocol.connection(limits, script.joined_late).expect("the feature is on"),
             exchanges: Vec::new(),
             out: Exchange::default(),
+            secrets: script.secrets.clone(),
         }
     }
 
@@ -92,11 +95,15 @@ impl Driver {
             let exchange = &self.out;
             assert!(exchange.request.first_ns <= exchange.request.last_ns, "{exchange:?}");
             assert!(exchange.response.is_none_or(|response| response.first_ns <= response.last_ns), "{exchange:?}");
+            assert!(
+                !self.secrets.iter().any(|secret| format!("{exchange:?}").contains(secret)),
+                "a secret in {exchange:?}"
+            );
             self.exchanges.push(self.out.clone());
         }
         let counters = self.connection.counters();
         assert!(counters.balances(), "{counters:?}");
-        let yielded = counters.paired + counters.unanswered - counters.exchanges_dropped;
+        let yielded = counters.paired + counters.unanswered + counters.one_way - counters.exchanges_dropped;
         assert_eq!(self.exchanges.len() as u64, yielded, "{counters:?}");
     }
 }

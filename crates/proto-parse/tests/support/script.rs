@@ -15,20 +15,26 @@ pub(crate) enum Event {
 }
 
 /// A conversation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
     pub(crate) joined_late: bool,
+    /// It is a recording of real programs, for the limits that programs have.
+    pub(crate) default_limits: bool,
+    /// Texts that must not be in anything that comes out.
+    pub(crate) secrets: Vec<String>,
     pub(crate) events: Vec<Event>,
 }
 
 impl Script {
     /// Reads the part of a file before `---`.
     pub(crate) fn parse(text: &str) -> Self {
-        let mut script = Self { joined_late: false, events: Vec::new() };
+        let mut script = Self::default();
         for line in text.lines() {
             match line.split_once(' ') {
                 _ if line.is_empty() || line.starts_with('#') => {}
                 _ if line == "joined late" => script.joined_late = true,
+                _ if line == "default limits" => script.default_limits = true,
+                Some(("secret", text)) => script.secrets.push(text.to_owned()),
                 Some((time, rest)) => script.events.push(event(time.parse().expect("a time in ns"), rest)),
                 None => panic!("not an event: {line}"),
             }
@@ -99,6 +105,12 @@ pub(crate) fn show(outcome: &super::drive::Outcome) -> String {
         if let Some(code) = exchange.native_status {
             let _ = write!(text, " {code}");
         }
+        if !exchange.error.is_empty() {
+            let _ = write!(text, " {}", exchange.error);
+        }
+        if exchange.direction == Direction::ToClient {
+            text.push_str(" to the client");
+        }
         if exchange.shape != geophone_proto_parse::Shape::RequestResponse {
             let _ = write!(text, " {:?}", exchange.shape);
         }
@@ -110,6 +122,12 @@ pub(crate) fn show(outcome: &super::drive::Outcome) -> String {
         }
         if exchange.response.is_none_or(|response| response.last_ns != exchange.end_ns) {
             let _ = write!(text, ", end {}", exchange.end_ns);
+        }
+        if (exchange.request_messages, exchange.response_messages) != (0, 0) {
+            let _ = write!(text, ", {} and {} messages", exchange.request_messages, exchange.response_messages);
+        }
+        for answer in &exchange.answers {
+            let _ = write!(text, ", {} is {} for {} s", answer.name, answer.address, answer.ttl_s);
         }
         if let Some(trace) = exchange.trace {
             let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();

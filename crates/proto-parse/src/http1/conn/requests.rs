@@ -43,7 +43,7 @@ impl Connection {
         let exchange = &mut open.exchange;
         exchange.protocol = Protocol::Http1;
         if self.request.head().has_verb() {
-            open.method = self.request.head().method();
+            open.memo = self.request.head().method();
         }
         self.request.head().give_texts(exchange);
         // Of a start line that is not whole, the method alone is certain, if a space follows it.
@@ -51,7 +51,7 @@ impl Connection {
             && let Some(at) = line.iter().position(|&byte| byte == b' ')
             && let Some((method, _)) = line.split_at_checked(at)
         {
-            open.method = Method::from_name(method);
+            open.memo = Method::from_name(method);
             exchange.verb.push_str(core::str::from_utf8(method).unwrap_or_default());
         }
         let head = self.request.head();

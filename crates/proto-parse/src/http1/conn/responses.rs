@@ -49,8 +49,8 @@ impl Connection {
             open.exchange.flags |= Flags::AMBIGUOUS_FRAMING;
         }
         // RFC 9110 section 15.2.2 and RFC 9112 section 6.3 rule 2: from here on this is not HTTP.
-        let is_tunnel = status == 101 || (open.method == Method::Connect && matches!(status, 200..=299));
-        let body = self.response.head().body(open.method);
+        let is_tunnel = status == 101 || (open.memo == Method::Connect && matches!(status, 200..=299));
+        let body = self.response.head().body(open.memo);
         if is_tunnel || (is_event_stream && body != Ok(Body::None)) {
             open.exchange.shape = Shape::Stream;
         }

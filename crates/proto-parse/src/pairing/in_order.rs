@@ -1,8 +1,7 @@
-//! Which response answers which request.
+//! Pairing where requests have no identifiers: the n-th response answers the n-th request (HTTP/1: RFC 9112 section 9.3.2).
 //!
-//! HTTP/1 has no identifiers: the n-th response answers the n-th request (RFC 9112 section 9.3.2). Once messages are
-//! lost, one of them counted wrong would shift every pair that follows. So after a loss nothing is paired until the
-//! count is certain again, and what is dropped for it is counted.
+//! Once messages are lost, one of them counted wrong would shift every pair that follows. So after a loss nothing is paired
+//! until the count is certain again, and what is dropped for it is counted.
 //!
 //! It is certain again at a *turn*. Nearly every client sends one request, or a batch of them, and waits for all the
 //! answers before it sends again. For such a client, a request that begins after an answer and while none is under way
@@ -11,22 +10,21 @@
 
 use alloc::collections::VecDeque;
 
-use super::message::Method;
-use crate::{Counters, Exchange, Flags, Limits, Span, StatusClass};
+use crate::{Counters, Exchange, Flags, Limits, Shape, Span, StatusClass};
 
 /// The open requests of one connection, its finished exchanges, and its ledger.
 #[derive(Debug)]
-pub(super) struct Pairing {
+pub(crate) struct InOrder<M> {
     /// Finished exchanges, behind them the open ones in the order of their responses, behind these emptied ones for their
     /// buffers: an exchange stays where it is on its way from one to the next.
-    slots: VecDeque<Open>,
+    slots: VecDeque<Open<M>>,
     finished: usize,
     open: usize,
     open_limit: usize,
     spare_limit: usize,
     /// The newest of the open ones is still under way.
     newest_is_live: bool,
-    pub(super) counters: Counters,
+    pub(crate) counters: Counters,
     /// Responses to evicted requests that are still to come.
     owed_evicted: u64,
     /// It is not known how many responses are to come before that of the next request.
@@ -44,27 +42,30 @@ pub(super) struct Pairing {
     overlaps: bool,
 }
 
+/// An open request.
 #[derive(Debug, Default)]
-pub(super) struct Open {
-    pub(super) exchange: Exchange,
-    pub(super) method: Method,
+pub(crate) struct Open<M> {
+    /// What it becomes.
+    pub(crate) exchange: Exchange,
+    /// What the protocol remembers of it until it is answered.
+    pub(crate) memo: M,
     /// Responses were lost while it was open, its own perhaps among them.
     answer_may_be_lost: bool,
 }
 
 /// How things stood when a request began.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Turn {
+pub(crate) struct Turn {
     /// An answer came since the request before, and none is under way.
     is_new: bool,
     /// The client did not wait for all the answers.
     overlaps: bool,
     /// Responses were lost since, its own perhaps among them.
-    pub(super) answer_may_be_lost: bool,
+    pub(crate) answer_may_be_lost: bool,
 }
 
-impl Pairing {
-    pub(super) fn new(limits: &Limits, joined_late: bool) -> Self {
+impl<M: Default> InOrder<M> {
+    pub(crate) fn new(limits: &Limits, joined_late: bool) -> Self {
         Self {
             slots: VecDeque::new(),
             finished: 0,
@@ -84,7 +85,7 @@ impl Pairing {
     }
 
     /// A request begins, or one is found. `responding`: a response is under way.
-    pub(super) fn begin(&self, responding: bool) -> Turn {
+    pub(crate) fn begin(&self, responding: bool) -> Turn {
         let after_answer = self.answered || responding;
         Turn {
             is_new: after_answer && !responding,
@@ -93,9 +94,8 @@ impl Pairing {
         }
     }
 
-    /// Takes the request that began with `turn`; `None` if it is only counted. The texts of its exchange are those of an
-    /// earlier one, and are to be replaced.
-    pub(super) fn admit(&mut self, turn: Turn) -> Option<&mut Open> {
+    /// Takes the request that began with `turn`; `None` if it is only counted.
+    pub(crate) fn admit(&mut self, turn: Turn) -> Option<&mut Open<M>> {
         let is_second = self.in_first_turn && self.counters.requests > 0;
         self.counters.requests = self.counters.requests.saturating_add(1);
         self.answered = false;
@@ -107,6 +107,10 @@ impl Pairing {
                 self.drop_open();
                 self.in_doubt = true;
             }
+        }
+        if self.front().is_some_and(|open| open.answer_may_be_lost) {
+            // Whoever waits has been answered unseen; whoever does not may have been: the next answer may be either's.
+            self.drop_open();
         }
         if self.in_doubt && turn.is_new && !self.overlaps {
             // The client waits, so what is still open was answered unseen.
@@ -136,42 +140,42 @@ impl Pairing {
         self.newest_is_live = true;
         self.count_open();
         let open = self.slots.get_mut(index)?;
-        open.exchange.clear_but_texts();
-        open.method = Method::Other;
+        open.exchange.clear();
+        open.memo = M::default();
         open.answer_may_be_lost = turn.answer_may_be_lost;
         Some(open)
     }
 
     /// Counts a request of which not even the method is known.
-    pub(super) fn count_unknown_request(&mut self) {
+    pub(crate) fn count_unknown_request(&mut self) {
         self.counters.requests = self.counters.requests.saturating_add(1);
         self.counters.requests_unmatched = self.counters.requests_unmatched.saturating_add(1);
         self.answered = false;
     }
 
     /// The request that is still under way; it is not any more then.
-    pub(super) fn take_live(&mut self) -> Option<&mut Exchange> {
+    pub(crate) fn take_live(&mut self) -> Option<&mut Exchange> {
         let is_live = core::mem::take(&mut self.newest_is_live);
         let newest = self.finished.saturating_add(self.open).checked_sub(1).filter(|_| is_live && self.has_open())?;
         self.slots.get_mut(newest).map(|open| &mut open.exchange)
     }
 
     /// Whether the request that the next response answers is still under way itself.
-    pub(super) fn front_is_live(&self) -> bool {
+    pub(crate) fn front_is_live(&self) -> bool {
         self.newest_is_live && self.open == 1
     }
 
     /// The request that the next response answers.
-    pub(super) fn front(&mut self) -> Option<&mut Open> {
+    pub(crate) fn front(&mut self) -> Option<&mut Open<M>> {
         if self.has_open() { self.slots.get_mut(self.finished) } else { None }
     }
 
-    pub(super) fn has_open(&self) -> bool {
+    pub(crate) fn has_open(&self) -> bool {
         self.open > 0
     }
 
     /// A final response began that answers the front request.
-    pub(super) fn count_response(&mut self) {
+    pub(crate) fn count_response(&mut self) {
         self.counters.responses = self.counters.responses.saturating_add(1);
         self.counters.open_responses = 1;
         if let Some(open) = self.front() {
@@ -180,7 +184,7 @@ impl Pairing {
     }
 
     /// A final response began that answers none of the open requests.
-    pub(super) fn count_unmatched_response(&mut self) {
+    pub(crate) fn count_unmatched_response(&mut self) {
         self.counters.responses = self.counters.responses.saturating_add(1);
         self.counters.responses_unmatched = self.counters.responses_unmatched.saturating_add(1);
         self.owed_evicted = self.owed_evicted.saturating_sub(1);
@@ -188,7 +192,7 @@ impl Pairing {
     }
 
     /// The response to the front request is over.
-    pub(super) fn finish(&mut self, response: Span, flags: Flags) {
+    pub(crate) fn finish(&mut self, response: Span, flags: Flags) {
         if let Some(Open { exchange, .. }) = self.front() {
             exchange.response = Some(response);
             exchange.end_ns = response.last_ns;
@@ -203,9 +207,33 @@ impl Pairing {
         self.count_open();
     }
 
+    /// An exchange of a message that asks for no answer, to be filled; it is finished. `None` if too many wait for `poll`.
+    pub(crate) fn one_way(&mut self) -> Option<&mut Exchange> {
+        self.counters.one_way = self.counters.one_way.saturating_add(1);
+        if self.finished >= self.open_limit {
+            self.counters.exchanges_dropped = self.counters.exchanges_dropped.saturating_add(1);
+            return None;
+        }
+        let taken = self.finished.saturating_add(self.open);
+        let spare = if taken < self.slots.len() { self.slots.pop_back() } else { None };
+        self.slots.insert(self.finished, spare.unwrap_or_default());
+        let open = self.slots.get_mut(self.finished)?;
+        self.finished = self.finished.saturating_add(1);
+        open.exchange.clear();
+        open.exchange.shape = Shape::OneWay;
+        open.exchange.status = StatusClass::Ok;
+        Some(&mut open.exchange)
+    }
+
+    /// The `index`th of the open requests, in the order of their answers.
+    pub(crate) fn open_at(&mut self, index: usize) -> Option<&mut Open<M>> {
+        let at = self.finished.checked_add(index).filter(|_| index < self.open)?;
+        self.slots.get_mut(at)
+    }
+
     /// No response will come any more to any of the open requests. Where one may have come unseen, the request is
     /// dropped as unmatched: a loss of ours is no error of the server's.
-    pub(super) fn finish_unanswered(&mut self, end_ns: u64) {
+    pub(crate) fn finish_unanswered(&mut self, end_ns: u64) {
         while let Some(Open { exchange, answer_may_be_lost, .. }) = self.front() {
             if *answer_may_be_lost {
                 self.counters.requests_unmatched = self.counters.requests_unmatched.saturating_add(1);
@@ -223,7 +251,7 @@ impl Pairing {
     }
 
     /// Requests were lost, or may have been.
-    pub(super) fn requests_lost(&mut self) {
+    pub(crate) fn requests_lost(&mut self) {
         // The one open request that waits for an answer which may be lost: the next one may now be another's.
         if self.front().is_some_and(|open| open.answer_may_be_lost) {
             self.drop_open();
@@ -237,7 +265,7 @@ impl Pairing {
     ///
     /// If one request is open, none was lost and the client waits, the next response can only be its own: any other would answer a
     /// request that begins after this one was answered, and then this one is dropped.
-    pub(super) fn responses_lost(&mut self) {
+    pub(crate) fn responses_lost(&mut self) {
         self.seems_to_overlap = false;
         if self.open > 1 || self.requests_may_be_lost || self.overlaps {
             self.drop_open();
@@ -250,7 +278,7 @@ impl Pairing {
     }
 
     /// Drops all open requests as unmatched, but the one whose response is under way.
-    pub(super) fn drop_open(&mut self) {
+    pub(crate) fn drop_open(&mut self) {
         let kept = if self.counters.open_responses > 0 { self.open.min(1) } else { 0 };
         let dropped = self.open.saturating_sub(kept);
         self.counters.requests_unmatched =
@@ -262,7 +290,7 @@ impl Pairing {
         self.count_open();
     }
 
-    pub(super) fn abandon(&mut self) {
+    pub(crate) fn abandon(&mut self) {
         let requests = core::mem::take(&mut self.counters.open_requests);
         self.counters.requests_abandoned = self.counters.requests_abandoned.saturating_add(requests);
         let responses = core::mem::take(&mut self.counters.open_responses);
@@ -272,7 +300,7 @@ impl Pairing {
         self.newest_is_live = false;
     }
 
-    pub(super) fn poll(&mut self, out: &mut Exchange) -> bool {
+    pub(crate) fn poll(&mut self, out: &mut Exchange) -> bool {
         if self.finished == 0 {
             return false;
         }
@@ -281,6 +309,11 @@ impl Pairing {
         self.finished = self.finished.saturating_sub(1);
         self.recycle(0);
         true
+    }
+
+    /// Bytes of memory that the exchanges take, about.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.slots.iter().map(|open| open.exchange.held_bytes()).fold(0, usize::saturating_add)
     }
 
     /// The front request's exchange is finished.

@@ -1,0 +1,332 @@
+//! Connections of protocols whose messages say their length.
+//!
+//! A protocol tells how its messages are cut, and what each of them means: [`Conversation`]. [`Framed`] is the connection:
+//! it finds the messages however the bytes come, passes over what is not read of them, and looks for the next one after a
+//! loss.
+
+#![allow(dead_code, unused_imports, reason = "what some protocols share is unused without them")]
+
+mod reader;
+
+use alloc::boxed::Box;
+
+pub(crate) use reader::Message;
+use reader::{Reader, Step};
+
+use crate::{Connection, Counters, Detection, Direction, End, Exchange, Limits, Protocol, Want};
+
+/// What a protocol makes of its messages.
+pub(crate) trait Conversation {
+    /// What the first bytes of a message, at least one, say of it: the same for whatever follows them.
+    fn head(&self, direction: Direction, data: &[u8], limits: &Limits) -> Head;
+
+    /// Whether a message begins with `data`, somewhere in a stream whose place was lost. To be strict: what is taken for a
+    /// message is believed. Decided within [`LOOKAHEAD_BYTES`](reader::LOOKAHEAD_BYTES) bytes, as far as it is.
+    fn begins(&self, direction: Direction, data: &[u8], limits: &Limits) -> Detection;
+
+    /// The first byte of a message was seen.
+    fn began(&mut self, direction: Direction);
+
+    /// A message is over.
+    fn message(&mut self, direction: Direction, message: &Message<'_>, limits: &Limits);
+
+    /// The connection ended within a message.
+    fn broke_off(&mut self, direction: Direction, message: &Message<'_>, limits: &Limits);
+
+    /// Messages of this direction were lost, or are none.
+    fn lost(&mut self, direction: Direction);
+
+    /// No response will come any more.
+    fn unanswered(&mut self, now_ns: u64);
+
+    /// The connection is not observed any more.
+    fn abandon(&mut self);
+
+    /// Moves the next finished exchange into `out`.
+    fn poll(&mut self, out: &mut Exchange) -> bool;
+
+    /// The ledger.
+    fn counters(&self) -> &Counters;
+
+    /// The ledger, for what [`Framed`] counts.
+    fn counters_mut(&mut self) -> &mut Counters;
+
+    /// What the connection speaks from here on, asked after each message.
+    fn next(&mut self) -> Next {
+        Next::Same
+    }
+
+    /// Bytes of memory that it holds beside itself, about.
+    fn held_bytes(&self) -> usize {
+        0
+    }
+}
+
+/// What the first bytes of a message say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Head {
+    /// So many bytes in all, more than there are, are needed to say it.
+    NeedMore {
+        /// How many.
+        bytes: usize,
+    },
+    /// It is `len` bytes long, no fewer than were needed to say so, and the first `keep` of them are to be read.
+    Message {
+        /// Its length, head included; not 0.
+        len: u64,
+        /// How many bytes are of interest, from its first one on.
+        keep: usize,
+    },
+    /// It is not valid.
+    Malformed,
+}
+
+/// What a connection speaks from here on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// What it spoke.
+    Same,
+    /// Another protocol, both ways.
+    Protocol(Protocol),
+    /// Nothing that can be read: compressed, or encrypted.
+    Opaque,
+}
+
+/// A connection of a protocol whose messages say their length.
+pub(crate) struct Framed<C> {
+    limits: Limits,
+    conversation: C,
+    to_server: Reader,
+    to_client: Reader,
+    successor: Option<Successor>,
+    is_closed: bool,
+}
+
+/// What a connection speaks after it has changed the protocol.
+struct Successor {
+    connection: Box<dyn Connection + Send>,
+    /// Its ledger and that of what it succeeds.
+    counters: Counters,
+}
+
+impl<C: Conversation> Framed<C> {
+    pub(crate) fn new(conversation: C, limits: &Limits, joined_late: bool) -> Self {
+        Self {
+            limits: limits.clone(),
+            conversation,
+            to_server: Reader::new(Direction::ToServer, joined_late),
+            to_client: Reader::new(Direction::ToClient, joined_late),
+            successor: None,
+            is_closed: false,
+        }
+    }
+
+    fn reader(&mut self, direction: Direction) -> &mut Reader {
+        match direction {
+            Direction::ToServer => &mut self.to_server,
+            Direction::ToClient => &mut self.to_client,
+        }
+    }
+
+    /// The message that was over with the last step of this direction.
+    fn finish_message(&mut self, direction: Direction) {
+        let Self { conversation, to_server, to_client, limits, .. } = self;
+        let reader = match direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        };
+        conversation.message(direction, &reader.message(), limits);
+        self.proceed();
+    }
+
+    /// Does what the last message asks for.
+    fn proceed(&mut self) {
+        match self.conversation.next() {
+            Next::Same => {}
+            Next::Protocol(protocol) => {
+                self.to_server.deafen();
+                self.to_client.deafen();
+                self.successor = protocol
+                    .connection(&self.limits, false)
+                    .map(|connection| Successor { connection, counters: *self.conversation.counters() });
+            }
+            Next::Opaque => {
+                self.to_server.deafen();
+                self.to_client.deafen();
+            }
+        }
+    }
+
+    fn desync(&mut self, direction: Direction) {
+        if self.reader(direction).search() {
+            let counters = self.conversation.counters_mut();
+            counters.desyncs = counters.desyncs.saturating_add(1);
+        }
+        self.conversation.lost(direction);
+    }
+
+    fn on_malformed(&mut self, direction: Direction, certain: bool) {
+        if !certain {
+            return;
+        }
+        let counters = self.conversation.counters_mut();
+        let malformed = match direction {
+            Direction::ToServer => &mut counters.malformed_requests,
+            Direction::ToClient => &mut counters.malformed_responses,
+        };
+        *malformed = malformed.saturating_add(1);
+        counters.desyncs = counters.desyncs.saturating_add(1);
+        self.conversation.lost(direction);
+    }
+
+    /// The rest of the message under way, if there is one, will not be seen.
+    fn break_off(&mut self, direction: Direction) {
+        let Self { conversation, to_server, to_client, limits, .. } = self;
+        let reader = match direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        };
+        if reader.is_in_message() {
+            conversation.broke_off(direction, &reader.message(), limits);
+        }
+        reader.search();
+        reader.deafen();
+        self.count_unparsed();
+    }
+
+    fn count_unparsed(&mut self) {
+        let passed = core::mem::take(&mut self.to_server.unparsed_bytes)
+            .saturating_add(core::mem::take(&mut self.to_client.unparsed_bytes));
+        if passed > 0 {
+            let counters = self.conversation.counters_mut();
+            counters.unparsed_bytes = counters.unparsed_bytes.saturating_add(passed);
+        }
+    }
+
+    fn succeed(&mut self, call: impl FnOnce(&mut (dyn Connection + Send + 'static))) -> bool {
+        let Some(Successor { connection, counters }) = &mut self.successor else { return false };
+        call(&mut **connection);
+        *counters = *self.conversation.counters();
+        counters.add(connection.counters());
+        true
+    }
+}
+
+impl<C: Conversation> Connection for Framed<C> {
+    fn bytes(&mut self, direction: Direction, now_ns: u64, data: &[u8]) {
+        let mut data = data;
+        loop {
+            if self.succeed(|successor| successor.bytes(direction, now_ns, data)) {
+                return;
+            }
+            let Self { conversation, to_server, to_client, limits, .. } = self;
+            let reader = match direction {
+                Direction::ToServer => to_server,
+                Direction::ToClient => to_client,
+            };
+            match reader.step(conversation, limits, now_ns, &mut data) {
+                None => break,
+                Some(Step::Began) => conversation.began(direction),
+                Some(Step::Message { message, begun }) => {
+                    if !begun {
+                        conversation.began(direction);
+                    }
+                    conversation.message(direction, &message, limits);
+                    self.proceed();
+                }
+                Some(Step::Malformed { certain }) => self.on_malformed(direction, certain),
+            }
+        }
+        self.count_unparsed();
+    }
+
+    fn skipped(&mut self, direction: Direction, now_ns: u64, len: u64) {
+        if self.succeed(|successor| successor.skipped(direction, now_ns, len)) || self.reader(direction).is_deaf() {
+            return;
+        }
+        let (passed, is_over) = self.reader(direction).skip(now_ns, len);
+        let counters = self.conversation.counters_mut();
+        counters.skipped_bytes = counters.skipped_bytes.saturating_add(passed);
+        if is_over {
+            self.finish_message(direction);
+        }
+        self.gap(direction, now_ns, len.saturating_sub(passed));
+    }
+
+    fn gap(&mut self, direction: Direction, now_ns: u64, len: u64) {
+        if len == 0
+            || self.succeed(|successor| successor.gap(direction, now_ns, len))
+            || self.reader(direction).is_deaf()
+        {
+            return;
+        }
+        let counters = self.conversation.counters_mut();
+        counters.gap_bytes = counters.gap_bytes.saturating_add(len);
+        let (passed, is_over) = self.reader(direction).lose(now_ns, len);
+        if is_over {
+            self.finish_message(direction);
+        }
+        if passed < len && !self.reader(direction).is_deaf() {
+            self.desync(direction);
+        }
+        self.count_unparsed();
+    }
+
+    fn end(&mut self, direction: Direction, now_ns: u64, how: End) {
+        if self.succeed(|successor| successor.end(direction, now_ns, how)) {
+            return;
+        }
+        let both = how == End::Reset;
+        if both || direction == Direction::ToServer {
+            self.break_off(Direction::ToServer);
+        }
+        if both || direction == Direction::ToClient {
+            self.break_off(Direction::ToClient);
+            self.conversation.unanswered(now_ns);
+        }
+    }
+
+    fn close(&mut self, now_ns: u64) {
+        if core::mem::replace(&mut self.is_closed, true) || self.succeed(|successor| successor.close(now_ns)) {
+            return;
+        }
+        self.break_off(Direction::ToServer);
+        self.break_off(Direction::ToClient);
+        self.conversation.unanswered(now_ns);
+    }
+
+    fn abandon(&mut self) {
+        self.conversation.abandon();
+        self.succeed(Connection::abandon);
+        self.to_server.deafen();
+        self.to_client.deafen();
+    }
+
+    fn want(&self, direction: Direction) -> Want {
+        match (&self.successor, direction) {
+            (Some(successor), _) => successor.connection.want(direction),
+            (None, Direction::ToServer) => self.to_server.want(),
+            (None, Direction::ToClient) => self.to_client.want(),
+        }
+    }
+
+    fn poll(&mut self, out: &mut Exchange) -> bool {
+        self.conversation.poll(out) || self.successor.as_mut().is_some_and(|successor| successor.connection.poll(out))
+    }
+
+    fn counters(&self) -> &Counters {
+        match &self.successor {
+            Some(successor) => &successor.counters,
+            None => self.conversation.counters(),
+        }
+    }
+
+    fn held_bytes(&self) -> usize {
+        let readers = self.to_server.held_bytes().saturating_add(self.to_client.held_bytes());
+        let successor = self.successor.as_ref().map_or(0, |successor| successor.connection.held_bytes());
+        readers.saturating_add(self.conversation.held_bytes()).saturating_add(successor)
+    }
+}
+
+#[cfg(test)]
+mod tests;

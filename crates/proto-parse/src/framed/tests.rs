@@ -1,0 +1,210 @@
+//! A toy protocol: a byte of length (itself included, at least 2), a byte that is `q`, `a` or `!`, and content.
+
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use alloc::{format, vec};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::pairing::{InOrder, Turn};
+use crate::{Flags, Span};
+
+#[derive(Debug)]
+struct Toy {
+    pairing: InOrder<()>,
+    turn: Turn,
+    log: Vec<String>,
+}
+
+impl Conversation for Toy {
+    fn head(&self, _: Direction, data: &[u8], _: &Limits) -> Head {
+        match data {
+            [len, _, ..] if *len < 2 => Head::Malformed,
+            [len, b'q' | b'a', ..] => Head::Message { len: u64::from(*len), keep: 6 },
+            [_] => Head::NeedMore { bytes: 2 },
+            _ => Head::Malformed,
+        }
+    }
+
+    fn begins(&self, _: Direction, data: &[u8], _: &Limits) -> Detection {
+        match data {
+            [len @ 4..=9, b'q' | b'a', rest @ ..] => match rest.get(usize::from(*len).saturating_sub(2)..) {
+                Some([2..=9, b'q' | b'a', ..]) => Detection::Match,
+                None | Some([] | [2..=9]) => Detection::NeedMore,
+                Some(_) => Detection::NoMatch,
+            },
+            [] | [4..=9] => Detection::NeedMore,
+            _ => Detection::NoMatch,
+        }
+    }
+
+    fn began(&mut self, direction: Direction) {
+        if direction == Direction::ToServer {
+            self.turn = self.pairing.begin(false);
+        }
+    }
+
+    fn message(&mut self, direction: Direction, message: &Message<'_>, _: &Limits) {
+        let Message { bytes, len, span, flags, lost } = message;
+        self.log.push(format!("{direction:?} {} {len} {span:?} {flags:?} {lost}", bytes.escape_ascii()));
+        match direction {
+            Direction::ToServer => {
+                if let Some(open) = self.pairing.admit(self.turn) {
+                    open.exchange.resource.push_str(&bytes.escape_ascii().to_string());
+                }
+                if let Some(exchange) = self.pairing.take_live() {
+                    exchange.request = *span;
+                    exchange.flags |= *flags;
+                }
+            }
+            Direction::ToClient if self.pairing.has_open() => {
+                self.pairing.count_response();
+                self.pairing.finish(*span, *flags);
+            }
+            Direction::ToClient => self.pairing.count_unmatched_response(),
+        }
+    }
+
+    fn broke_off(&mut self, direction: Direction, message: &Message<'_>, _: &Limits) {
+        self.log.push(format!("{direction:?} broke off at {}", message.span.bytes));
+    }
+
+    fn lost(&mut self, direction: Direction) {
+        self.log.push(format!("{direction:?} lost"));
+        match direction {
+            Direction::ToServer => self.pairing.requests_lost(),
+            Direction::ToClient => self.pairing.responses_lost(),
+        }
+    }
+
+    fn unanswered(&mut self, now_ns: u64) {
+        self.pairing.finish_unanswered(now_ns);
+    }
+
+    fn abandon(&mut self) {
+        self.pairing.abandon();
+    }
+
+    fn poll(&mut self, out: &mut Exchange) -> bool {
+        self.pairing.poll(out)
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.pairing.counters
+    }
+
+    fn counters_mut(&mut self) -> &mut Counters {
+        &mut self.pairing.counters
+    }
+}
+
+fn toy(joined_late: bool) -> Framed<Toy> {
+    let limits = Limits { message_bytes: 5, ..Limits::default() };
+    let pairing = InOrder::new(&limits, joined_late);
+    Framed::new(Toy { pairing, turn: Turn::default(), log: Vec::new() }, &limits, joined_late)
+}
+
+#[derive(Debug, Clone)]
+enum Event {
+    Bytes(Direction, Vec<u8>),
+    Gap(Direction, u64),
+    End(Direction),
+}
+
+/// What the conversation heard, and the ledger, with bytes in pieces of `piece`.
+fn run(events: &[Event], joined_late: bool, piece: usize, skips: bool) -> (Vec<String>, Counters) {
+    let mut toy = toy(joined_late);
+    let mut now_ns = 0_u64;
+    for event in events {
+        now_ns = now_ns.saturating_add(1);
+        match event {
+            Event::Bytes(direction, data) => {
+                let mut rest = data.as_slice();
+                while !rest.is_empty() {
+                    let skip = match toy.want(*direction) {
+                        Want::Skip(allowed) if skips => usize::try_from(allowed).unwrap().min(rest.len()),
+                        _ => 0,
+                    };
+                    let taken = if skip > 0 { skip } else { piece.min(rest.len()) };
+                    if skip > 0 {
+                        toy.skipped(*direction, now_ns, skip as u64);
+                    } else {
+                        toy.bytes(*direction, now_ns, &rest[..taken]);
+                    }
+                    rest = &rest[taken..];
+                }
+            }
+            Event::Gap(direction, len) => toy.gap(*direction, now_ns, *len),
+            Event::End(direction) => toy.end(*direction, now_ns, End::Fin),
+        }
+        assert!(toy.counters().balances(), "{:?}", toy.counters());
+    }
+    toy.close(now_ns);
+    let mut counters = *toy.counters();
+    counters.skipped_bytes = 0;
+    (toy.conversation.log, counters)
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let direction = || prop_oneof![Just(Direction::ToServer), Just(Direction::ToClient)];
+    let message = (2..12_u8, prop::sample::select(vec![b'q', b'a', b'a', b'!'])).prop_map(|(len, kind)| {
+        let mut message = vec![len, kind];
+        message.resize(usize::from(len), len.wrapping_add(kind));
+        message
+    });
+    let piece = prop_oneof![5 => message, 1 => prop::collection::vec(0..12_u8, 0..4)];
+    let bytes = prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat());
+    let event = prop_oneof![
+        8 => (direction(), bytes).prop_map(|(direction, data)| Event::Bytes(direction, data)),
+        2 => (direction(), 0..20_u64).prop_map(|(direction, len)| Event::Gap(direction, len)),
+        1 => direction().prop_map(Event::End),
+    ];
+    prop::collection::vec(event, 0..16)
+}
+
+proptest! {
+    #[test]
+    fn the_cut_changes_nothing(events in events(), joined_late: bool, piece in 1..9_usize) {
+        let whole = run(&events, joined_late, usize::MAX, false);
+        prop_assert_eq!(&run(&events, joined_late, 1, false), &whole);
+        prop_assert_eq!(&run(&events, joined_late, piece, false), &whole);
+        prop_assert_eq!(&run(&events, joined_late, piece, true), &whole);
+    }
+}
+
+#[test]
+fn a_message_is_read_as_far_as_it_is_kept() {
+    let events = [Event::Bytes(Direction::ToServer, b"\x09q234567\x02".to_vec())];
+    let events = [&events[..], &[Event::Bytes(Direction::ToServer, b"\x03qx".to_vec())]].concat();
+    let (log, _) = run(&events, false, usize::MAX, false);
+    let span = |first_ns, last_ns, bytes| Span { first_ns, last_ns, bytes };
+    assert_eq!(log[0], format!("ToServer \\tq234 9 {:?} {:?} false", span(1, 1, 9), Flags::default()));
+    assert_eq!(log[1], format!("ToServer \\x03qx 3 {:?} {:?} false", span(2, 2, 3), Flags::default()));
+}
+
+#[test]
+fn a_loss_within_a_message_costs_nothing_else() {
+    let events = [
+        Event::Bytes(Direction::ToServer, b"\x09q2".to_vec()),
+        Event::Gap(Direction::ToServer, 6),
+        Event::Bytes(Direction::ToServer, b"\x02q".to_vec()),
+    ];
+    let (log, counters) = run(&events, false, usize::MAX, false);
+    assert_eq!((log.len(), counters.requests, counters.desyncs, counters.gap_bytes), (2, 2, 0, 6));
+    assert!(log[0].starts_with("ToServer \\tq2 9") && log[0].ends_with("true"), "{}", log[0]);
+}
+
+#[test]
+fn behind_a_loss_the_next_message_is_found() {
+    let events = [
+        Event::Bytes(Direction::ToServer, b"\x09q2".to_vec()),
+        Event::Gap(Direction::ToServer, 8),
+        Event::Bytes(Direction::ToServer, b"zz\x04qab\x02q".to_vec()),
+    ];
+    let (log, counters) = run(&events, false, usize::MAX, false);
+    assert_eq!(log[1], "ToServer lost");
+    assert!(log[2].starts_with("ToServer \\x04qab 4") && log[2].contains("resynced"), "{}", log[2]);
+    assert!(!log[3].contains("resynced"), "{}", log[3]);
+    assert_eq!((counters.desyncs, counters.unparsed_bytes), (1, 2));
+}
