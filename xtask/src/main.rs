@@ -6,8 +6,11 @@ mod bench;
 mod corpus;
 mod ebpf;
 mod fuzz;
+mod oracle;
 mod python;
 mod run;
+#[path = "../../crates/proto-parse/tests/support/script.rs"]
+mod script;
 mod test;
 mod tidy;
 mod tools;
@@ -22,10 +25,12 @@ usage: cargo xtask COMMAND
   ebpf --check      fails where the committed object is not what the sources give
   test [--install]  everything that must hold before a change is taken; --install installs missing tools
                     (Debian and Ubuntu, as root)
+  install           the tools alone
   vm [KERNEL…]      geophone on other kernels in virtual machines: 6.1 and 6.12, or those named
   fuzz [SECONDS]    every fuzz target for some seconds, 60 unless told otherwise
   corpus FILE.pcap --port N [--udp] [--stream K] --out FILE.txt
                     one connection of a capture as a conversation for crates/proto-parse/testdata
+  oracle [PROTOCOL…]  compares what geophone and tshark make of the corpus, for all protocols or those named
   tidy              the rules of the house that no other tool knows
   bench             all benchmarks; `bench whole` the whole-process ones (root), `bench whole PART` a part of these
                     (throughput, cost, memory, exactness, overload), `bench CRATE` those of a crate
@@ -40,6 +45,7 @@ fn main() -> ExitCode {
         ["ebpf", "--check"] => ebpf::check(),
         ["test"] => test::test(test::Missing::from_environment()),
         ["test", "--install"] => tools::install().and_then(|()| test::test(test::Missing::from_environment())),
+        ["install"] => tools::install(),
         ["ci"] => test::test(test::Missing::Fails),
         ["vm", kernels @ ..] => vm::vm(kernels, test::Missing::from_environment()).map(drop),
         ["fuzz"] => fuzz::fuzz(60),
@@ -48,6 +54,7 @@ fn main() -> ExitCode {
             seconds.and_then(fuzz::fuzz)
         }
         ["corpus", arguments @ ..] => corpus::corpus(arguments),
+        ["oracle", protocols @ ..] => oracle::oracle(protocols),
         ["tidy"] => tidy::tidy(),
         ["bench"] => bench::bench(&bench::What::All),
         ["bench", "whole"] => bench::bench(&bench::What::Whole(None)),

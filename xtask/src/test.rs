@@ -5,7 +5,7 @@ use std::{env, time::Instant};
 use anyhow::{Result, bail};
 
 use crate::{
-    ebpf, fuzz,
+    ebpf, fuzz, oracle,
     run::{command, show, tee},
     tidy, tools, vm,
 };
@@ -49,6 +49,7 @@ pub(crate) fn test(missing: Missing) -> Result<()> {
     // Kernel tests attach to the machine's own kernel; each crate's tests run after the other's, and those of one file one
     // at a time where they must, by their own lock.
     sums.cargo("test", &["test", "--workspace", "--all-features", "--no-fail-fast"], &[("CI", ci)]);
+    sums.oracle(missing);
     sums.fuzz(missing);
     for kernel in vm::KERNELS {
         sums.machine(kernel, missing);
@@ -90,6 +91,16 @@ impl Sums {
                 self.fail(&name);
             }
         }
+    }
+
+    fn oracle(&mut self, missing: Missing) {
+        let lacks = tools::not_installed(&["tshark"]);
+        if missing == Missing::Skips && !lacks.is_empty() {
+            println!("skipped: the oracle needs {}", lacks.join(", "));
+            self.skipped += 1;
+            return;
+        }
+        self.check("oracle", || oracle::oracle(&[]));
     }
 
     fn fuzz(&mut self, missing: Missing) {

@@ -3,7 +3,7 @@
 //! One connection of a pcap or pcapng file becomes a file in the format of `crates/proto-parse/testdata/README.md`, with an
 //! event for each packet. What the parser makes of it is left empty: the corpus test writes it.
 
-mod stream;
+pub(crate) mod stream;
 mod text;
 
 use std::{
@@ -45,8 +45,8 @@ pub(crate) fn corpus(arguments: &[&str]) -> Result<()> {
 
 fn write(stream: Stream, out: &Path) -> Result<()> {
     let described = stream.to_string();
-    let conversation = stream.conversation().with_context(|| format!("cannot use the connection {described}"))?;
-    fs::write(out, text::show(&conversation)).with_context(|| format!("cannot write {}", out.display()))?;
+    let script = stream.script().with_context(|| format!("cannot use the connection {described}"))?;
+    fs::write(out, text::show(&script)).with_context(|| format!("cannot write {}", out.display()))?;
     println!("{}: {described}", out.display());
     Ok(())
 }

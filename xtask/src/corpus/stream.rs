@@ -9,41 +9,17 @@ use geophone_model::{
     net::{Endpoint, Transport},
     time::Timestamp,
 };
+use geophone_proto_parse::{Direction, End};
 
-/// What happened on a connection, from its beginning to the end of the capture.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Conversation {
-    /// The connection was open before the capture began.
-    pub(super) joined_late: bool,
-    pub(super) events: Vec<Event>,
-}
-
-/// One thing that happened.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Event {
-    /// In nanoseconds from the connection's first packet.
-    pub(super) at_ns: u64,
-    pub(super) to_server: bool,
-    pub(super) what: What,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum What {
-    /// The payload of one packet.
-    Bytes(Vec<u8>),
-    Fin,
-    Reset,
-    /// Both directions are over.
-    Close,
-}
+use crate::script::{Event, Script};
 
 /// A connection, or the datagrams between two endpoints.
 #[derive(Debug)]
-pub(super) struct Stream {
+pub(crate) struct Stream {
     client: Endpoint,
     server: Endpoint,
     began: Timestamp,
-    conversation: Conversation,
+    script: Script,
     to_server: Half,
     to_client: Half,
     /// Why it cannot be told what passed: the first reason.
@@ -61,7 +37,7 @@ struct Half {
 }
 
 /// Reads the connections with a server on a port, in order of their first packets.
-pub(super) fn read(capture: impl Read, port: u16, transport: Transport) -> Result<Vec<Stream>> {
+pub(crate) fn read(capture: impl Read, port: u16, transport: Transport) -> Result<Vec<Stream>> {
     let mut reader = Reader::new(capture)?;
     let mut streams: Vec<Stream> = Vec::new();
     while let Some(event) = reader.next()? {
@@ -91,12 +67,13 @@ pub(super) fn read(capture: impl Read, port: u16, transport: Transport) -> Resul
 
 impl Stream {
     fn new(client: Endpoint, server: Endpoint, first: &Packet<'_>) -> Self {
-        let joined_late = first.tcp.is_some_and(|tcp| !tcp.flags.contains(TcpFlags::SYN));
+        let mut script = Script { default_limits: true, ..Script::default() };
+        script.joined_late = first.tcp.is_some_and(|tcp| !tcp.flags.contains(TcpFlags::SYN));
         Self {
             client,
             server,
             began: first.at,
-            conversation: Conversation { joined_late, events: Vec::new() },
+            script,
             to_server: Half::default(),
             to_client: Half::default(),
             damage: None,
@@ -104,10 +81,10 @@ impl Stream {
     }
 
     /// What passed, if all of it is there.
-    pub(super) fn conversation(self) -> Result<Conversation> {
+    pub(crate) fn script(self) -> Result<Script> {
         match self.damage {
             Some(damage) => bail!("{damage}"),
-            None => Ok(self.conversation),
+            None => Ok(self.script),
         }
     }
 
@@ -121,15 +98,16 @@ impl Stream {
 
     fn packet(&mut self, packet: &Packet<'_>) {
         let to_server = packet.destination == self.server;
-        let at_ns = packet.at.ns_since(self.began);
+        let direction = if to_server { Direction::ToServer } else { Direction::ToClient };
+        let now_ns = packet.at.ns_since(self.began);
         if packet.captured.len() as u64 != u64::from(packet.payload_len) {
-            self.damage(at_ns, "the snapshot length of the capture cut a packet");
+            self.damage(now_ns, "the snapshot length of the capture cut a packet");
         }
         let Some(tcp) = packet.tcp else {
-            self.push(at_ns, to_server, What::Bytes(packet.captured.to_vec()));
+            self.push(Event::Bytes { direction, now_ns, data: packet.captured.to_vec() });
             return;
         };
-        let half = if to_server { &mut self.to_server } else { &mut self.to_client };
+        let half = self.half(direction);
         let mut seq = tcp.seq;
         if tcp.flags.contains(TcpFlags::SYN) {
             // SYN takes a place in the sequence, and so does FIN (RFC 9293 section 3.4).
@@ -138,7 +116,7 @@ impl Stream {
             half.next.get_or_insert(seq);
         }
         if tcp.flags.contains(TcpFlags::RST) {
-            self.reset(at_ns, to_server);
+            self.reset(now_ns, direction);
             return;
         }
         let fin = tcp.flags.contains(TcpFlags::FIN);
@@ -151,33 +129,40 @@ impl Stream {
         match seq.wrapping_sub(next) {
             0 => half.next = Some(seq.wrapping_add(packet.payload_len).wrapping_add(fin.into())),
             missing @ 1..0x8000_0000 => {
-                self.damage(at_ns, &format!("{missing} bytes before a packet are missing, or come later"));
+                self.damage(now_ns, &format!("{missing} bytes before a packet are missing, or come later"));
             }
-            _ => self.damage(at_ns, "bytes were sent again, or captured on two interfaces"),
+            _ => self.damage(now_ns, "bytes were sent again, or captured on two interfaces"),
         }
         if !packet.captured.is_empty() {
-            self.push(at_ns, to_server, What::Bytes(packet.captured.to_vec()));
+            self.push(Event::Bytes { direction, now_ns, data: packet.captured.to_vec() });
         }
         if fin {
-            self.fin(at_ns, to_server);
+            self.fin(now_ns, direction);
         }
     }
 
-    fn fin(&mut self, at_ns: u64, to_server: bool) {
-        let half = if to_server { &mut self.to_server } else { &mut self.to_client };
+    fn fin(&mut self, now_ns: u64, direction: Direction) {
+        let half = self.half(direction);
         half.is_over = true;
-        self.push(at_ns, to_server, What::Fin);
+        self.push(Event::End { direction, now_ns, how: End::Fin });
         if self.is_over() {
-            self.push(at_ns, to_server, What::Close);
+            self.push(Event::Close { now_ns });
         }
     }
 
-    fn reset(&mut self, at_ns: u64, to_server: bool) {
+    fn reset(&mut self, now_ns: u64, direction: Direction) {
         // What comes to a closed socket is answered with a reset, too.
         if !self.is_over() {
             (self.to_server.is_over, self.to_client.is_over) = (true, true);
-            self.push(at_ns, to_server, What::Reset);
-            self.push(at_ns, to_server, What::Close);
+            self.push(Event::End { direction, now_ns, how: End::Reset });
+            self.push(Event::Close { now_ns });
+        }
+    }
+
+    const fn half(&mut self, direction: Direction) -> &mut Half {
+        match direction {
+            Direction::ToServer => &mut self.to_server,
+            Direction::ToClient => &mut self.to_client,
         }
     }
 
@@ -185,23 +170,27 @@ impl Stream {
         self.to_server.is_over && self.to_client.is_over
     }
 
-    fn push(&mut self, at_ns: u64, to_server: bool, what: What) {
-        self.conversation.events.push(Event { at_ns, to_server, what });
+    fn push(&mut self, event: Event) {
+        self.script.events.push(event);
     }
 
-    fn damage(&mut self, at_ns: u64, what: &str) {
-        self.damage.get_or_insert_with(|| format!("at {at_ns} ns: {what}"));
+    fn damage(&mut self, now_ns: u64, what: &str) {
+        self.damage.get_or_insert_with(|| format!("at {now_ns} ns: {what}"));
     }
 }
 
 impl fmt::Display for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { client, server, conversation: Conversation { joined_late, events }, damage, .. } = self;
-        let bytes = |to_server| -> usize {
-            let events = events.iter().filter(|event| event.to_server == to_server);
-            events.map(|event| if let What::Bytes(bytes) = &event.what { bytes.len() } else { 0 }).sum()
+        let Self { client, server, script: Script { joined_late, events, .. }, damage, .. } = self;
+        let bytes = |to: Direction| -> usize {
+            let bytes = events.iter().map(|event| match event {
+                Event::Bytes { direction, data, .. } if *direction == to => data.len(),
+                _ => 0,
+            });
+            bytes.sum()
         };
-        write!(f, "{client} → {server}, {} bytes to the server, {} to the client", bytes(true), bytes(false))?;
+        let [to_server, to_client] = [Direction::ToServer, Direction::ToClient].map(bytes);
+        write!(f, "{client} → {server}, {to_server} bytes to the server, {to_client} to the client")?;
         if *joined_late {
             f.write_str(", joined late")?;
         }
@@ -261,19 +250,20 @@ mod tests {
     fn each_packet_is_an_event() {
         let streams = read(&pcap()[..], 6379, Transport::Tcp).unwrap();
         assert_eq!(streams.len(), 2);
-        let event = |at_ns, to_server, what| Event { at_ns, to_server, what };
-        let bytes = |text: &str| What::Bytes(text.into());
+        let (to_server, to_client) = (Direction::ToServer, Direction::ToClient);
+        let bytes = |now_ns, direction, text: &str| Event::Bytes { direction, now_ns, data: text.into() };
+        let fin = |now_ns, direction| Event::End { direction, now_ns, how: End::Fin };
         for stream in streams {
-            let conversation = stream.conversation().unwrap();
-            assert!(!conversation.joined_late);
+            let script = stream.script().unwrap();
+            assert!(script.default_limits && !script.joined_late);
             assert_eq!(
-                conversation.events,
+                script.events,
                 [
-                    event(100_000, true, bytes("PING")),
-                    event(100_500, false, bytes("+PONG")),
-                    event(200_000, true, What::Fin),
-                    event(220_000, false, What::Fin),
-                    event(220_000, false, What::Close),
+                    bytes(100_000, to_server, "PING"),
+                    bytes(100_500, to_client, "+PONG"),
+                    fin(200_000, to_server),
+                    fin(220_000, to_client),
+                    Event::Close { now_ns: 220_000 },
                 ]
             );
         }
@@ -294,7 +284,7 @@ mod tests {
             let records = chosen.iter().map(|record| &pcap[records[*record].clone()]);
             let file = [&pcap[..24]].into_iter().chain(records).collect::<Vec<_>>().concat();
             let stream = read(&file[..], 6379, Transport::Tcp).unwrap().remove(0);
-            stream.conversation().map_err(|error| error.to_string())
+            stream.script().map_err(|error| error.to_string())
         };
         assert_eq!(with(&[0, 1, 2, 3, 4, 5, 6]).unwrap().events.len(), 5);
         let error = with(&[0, 1, 2, 4, 5, 6]).unwrap_err();

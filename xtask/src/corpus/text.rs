@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::stream::{Conversation, Event, What};
+use geophone_proto_parse::{Direction, End};
+
+use crate::script::{Event, Script};
 
 /// Longest pattern whose repetitions are looked for.
 const MAX_PATTERN: usize = 16;
@@ -11,18 +13,32 @@ const MAX_PATTERN: usize = 16;
 const MIN_SAVED: usize = 16;
 
 /// The text up to and with the line `---`.
-pub(super) fn show(conversation: &Conversation) -> String {
+pub(super) fn show(script: &Script) -> String {
+    let Script { joined_late, default_limits, secrets, events } = script;
     let mut text = String::new();
-    if conversation.joined_late {
-        text.push_str("joined late\n");
+    for (header, is_so) in [("default limits\n", default_limits), ("joined late\n", joined_late)] {
+        text.push_str(if *is_so { header } else { "" });
     }
-    for Event { at_ns, to_server, what } in &conversation.events {
-        let arrow = if *to_server { '>' } else { '<' };
-        let _ = match what {
-            What::Bytes(bytes) => writeln!(text, "{at_ns} {arrow} {}", escape(bytes)),
-            What::Fin => writeln!(text, "{at_ns} {arrow}end fin"),
-            What::Reset => writeln!(text, "{at_ns} {arrow}end reset"),
-            What::Close => writeln!(text, "{at_ns} close"),
+    for secret in secrets {
+        let _ = writeln!(text, "secret {secret}");
+    }
+    let arrow = |direction: &Direction| if *direction == Direction::ToServer { '>' } else { '<' };
+    for event in events {
+        let _ = match event {
+            Event::Bytes { direction, now_ns, data } => {
+                writeln!(text, "{now_ns} {} {}", arrow(direction), escape(data))
+            }
+            Event::Gap { direction, now_ns, len } => writeln!(text, "{now_ns} {}gap {len}", arrow(direction)),
+            Event::End { direction, now_ns, how } => {
+                let how = match how {
+                    End::Fin => "fin",
+                    End::Reset => "reset",
+                    _ => "unknown",
+                };
+                writeln!(text, "{now_ns} {}end {how}", arrow(direction))
+            }
+            Event::Close { now_ns } => writeln!(text, "{now_ns} close"),
+            Event::Abandon => writeln!(text, "0 abandon"),
         };
     }
     text.push_str("---\n");
@@ -100,19 +116,11 @@ mod tests {
         assert_eq!(escape(b"aaaaaaaaaaaaaaaa"), "aaaaaaaaaaaaaaaa", "that would save too little");
     }
 
+    /// What is written is read as what it was.
     #[test]
-    fn a_conversation_has_a_line_for_each_event() {
-        let event = |at_ns, to_server, what| Event { at_ns, to_server, what };
-        let events = vec![
-            event(10, true, What::Bytes(b"PING\r\n".to_vec())),
-            event(20, false, What::Bytes(b"+PONG\r\n".to_vec())),
-            event(30, true, What::Fin),
-            event(40, false, What::Reset),
-            event(40, false, What::Close),
-        ];
-        assert_eq!(
-            show(&Conversation { joined_late: true, events }),
-            "joined late\n10 > PING\\r\\n\n20 < +PONG\\r\\n\n30 >end fin\n40 <end reset\n40 close\n---\n"
-        );
+    fn a_conversation_is_the_same_behind_its_text() {
+        let lines = "default limits\njoined late\nsecret hunter2\n10 > PING\\r\\n\n20 < \\[40 -=]\\x00]\\x20\n25 >gap 7\n\
+                     30 >end fin\n35 >end unknown\n40 <end reset\n50 close\n0 abandon\n";
+        assert_eq!(show(&Script::parse(lines)), format!("{lines}---\n"));
     }
 }

@@ -9,7 +9,7 @@ use geophone_model::{
     time::Timestamp,
 };
 
-use super::{frame::frame, pcap};
+use super::pcap::write_pcap;
 use crate::{
     dissect::LinkType,
     item::Item,
@@ -187,16 +187,12 @@ impl Traffic {
     /// # Errors
     ///
     /// Where `out` does not take it, or a packet has no form on such a link (see [`frame`](super::frame)).
-    pub fn write_pcap<W: Write>(&self, mut out: W, link: LinkType) -> io::Result<W> {
-        pcap::header(&mut out, link)?;
-        for (at, record) in self.sorted() {
-            if let Record::Packet { packet, captured, again: false } = record {
-                let (frame, wire_len) = frame(link, &Packet { captured, ..*packet })
-                    .ok_or_else(|| io::Error::other("a packet has no form on such a link"))?;
-                pcap::packet(&mut out, at, &frame, wire_len)?;
-            }
-        }
-        Ok(out)
+    pub fn write_pcap<W: Write>(&self, out: W, link: LinkType) -> io::Result<W> {
+        let packets = self.sorted().into_iter().filter_map(|(_, record)| match record {
+            Record::Packet { packet, captured, again: false } => Some(Packet { captured, ..*packet }),
+            _ => None,
+        });
+        write_pcap(out, link, packets)
     }
 
     fn sorted(&self) -> Vec<(Timestamp, &Record)> {

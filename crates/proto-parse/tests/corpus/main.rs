@@ -11,8 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use geophone_proto_parse::{Limits, Protocol};
-use support::drive::run;
-use support::script::{Script, show};
+use support::drive::{run, show};
+use support::script::Script;
 
 /// A row per protocol: its folder in `testdata`, and its feature.
 macro_rules! corpora {

@@ -1,6 +1,8 @@
 //! Drives a conversation through a parser.
 
-use geophone_proto_parse::{Connection, Counters, Exchange, Limits, Protocol, Want};
+use std::fmt::Write as _;
+
+use geophone_proto_parse::{Connection, Counters, Direction, Exchange, Limits, Protocol, Shape, Span, Want};
 
 use super::script::{Event, Script};
 
@@ -106,4 +108,57 @@ impl Driver {
         let yielded = counters.paired + counters.unanswered + counters.one_way - counters.exchanges_dropped;
         assert_eq!(self.exchanges.len() as u64, yielded, "{counters:?}");
     }
+}
+
+/// What came of a conversation, as the text behind `---`.
+pub(crate) fn show(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for exchange in &outcome.exchanges {
+        let word = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+        let _ = write!(text, "{} {}", word(&exchange.verb), word(&exchange.resource));
+        if !exchange.authority.is_empty() {
+            let _ = write!(text, " at {}", exchange.authority);
+        }
+        let _ = write!(text, ": {:?}", exchange.status);
+        if let Some(code) = exchange.native_status {
+            let _ = write!(text, " {code}");
+        }
+        if !exchange.error.is_empty() {
+            let _ = write!(text, " {}", exchange.error);
+        }
+        if exchange.direction == Direction::ToClient {
+            text.push_str(" to the client");
+        }
+        if exchange.shape != Shape::RequestResponse {
+            let _ = write!(text, " {:?}", exchange.shape);
+        }
+        let span = |span: Span| format!("{} bytes in {}..{}", span.bytes, span.first_ns, span.last_ns);
+        let _ = write!(text, ", request {}", span(exchange.request));
+        if let Some(response) = exchange.response {
+            let _ = write!(text, ", response {}", span(response));
+        }
+        if exchange.response.is_none_or(|response| response.last_ns != exchange.end_ns) {
+            let _ = write!(text, ", end {}", exchange.end_ns);
+        }
+        if (exchange.request_messages, exchange.response_messages) != (0, 0) {
+            let _ = write!(text, ", {} and {} messages", exchange.request_messages, exchange.response_messages);
+        }
+        for answer in &exchange.answers {
+            let _ = write!(text, ", {} is {} for {} s", answer.name, answer.address, answer.ttl_s);
+        }
+        if let Some(trace) = exchange.trace {
+            let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            let _ = write!(text, ", trace {}-{}-{:02x}", hex(&trace.trace_id), hex(&trace.span_id), trace.flags);
+        }
+        for flag in exchange.flags.names() {
+            let _ = write!(text, ", {flag}");
+        }
+        text.push('\n');
+    }
+    // `Counters { requests: 1, … }` without what is zero.
+    let counters = format!("{:?}", outcome.counters);
+    let counts = counters.trim_start_matches("Counters { ").trim_end_matches(" }").split(", ");
+    let counts: Vec<_> = counts.filter(|count| !count.ends_with(": 0")).collect();
+    let _ = writeln!(text, "counters {}", counts.join(", "));
+    text
 }
