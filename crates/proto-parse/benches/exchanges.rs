@@ -57,5 +57,34 @@ fn exchanges(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, exchanges);
+/// TLS 1.3 from the hello to the end of the connection: two exchanges; and encrypted bytes, which are counted only.
+fn tls(c: &mut Criterion) {
+    let client_hello = b"\x16\x03\x01\x00\x54\x01\x00\x00\x50\x03\x0300000000000000000000000000000000\x00\x00\x02\x13\x01\x01\x00\
+        \x00\x25\x00\x00\x00\x11\x00\x0f\x00\x00\x0cshop.example\x00\x10\x00\x05\x00\x03\x02h2\x00\x2b\x00\x03\x02\x03\x04";
+    let server_hello = b"\x16\x03\x03\x00\x32\x02\x00\x00\x2e\x03\x0300000000000000000000000000000000\x00\x13\x01\x00\
+        \x00\x06\x00\x2b\x00\x02\x03\x04";
+    let encrypted = [b"\x17\x03\x03\x40\x00", &[0; 1 << 14][..]].concat();
+    let mut group = c.benchmark_group("tls");
+    group.throughput(Throughput::Elements(2));
+    group.bench_function("connection", |b| {
+        let mut out = Exchange::default();
+        b.iter(|| {
+            let Some(mut connection) = Protocol::Tls.connection(&Limits::default(), false) else { return };
+            connection.bytes(Direction::ToServer, 1, black_box(client_hello));
+            connection.bytes(Direction::ToClient, 2, black_box(server_hello));
+            connection.bytes(Direction::ToServer, 3, black_box(&encrypted));
+            connection.close(4);
+            assert!(connection.poll(&mut out) && connection.poll(&mut out));
+            black_box(&out);
+        });
+    });
+    group.throughput(Throughput::Bytes(encrypted.len() as u64));
+    group.bench_function("encrypted bytes", |b| {
+        let Some(mut connection) = Protocol::Tls.connection(&Limits::default(), true) else { return };
+        b.iter(|| connection.bytes(Direction::ToClient, 1, black_box(&encrypted)));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, exchanges, tls);
 criterion_main!(benches);

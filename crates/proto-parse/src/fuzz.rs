@@ -3,13 +3,17 @@
 //! `cargo run -p geophone-proto-parse --example fuzz_seeds --features fuzz -- DIRECTORY` writes the corpus in `testdata` as seeds.
 
 use alloc::vec::Vec;
+#[cfg(any(feature = "http1", feature = "tls"))]
+use core::fmt::Debug;
 
-#[cfg(feature = "http1")]
+#[cfg(any(feature = "http1", feature = "tls"))]
 use crate::Parsed;
 use crate::detect::Candidate;
 #[cfg(feature = "http1")]
-use crate::http1::{self, HeadError};
+use crate::http1;
 use crate::protocol::CANDIDATES;
+#[cfg(feature = "tls")]
+use crate::tls;
 use crate::{
     Connection, Counters, Detection, Detector, Direction, End, Exchange, Limits, Place, Protocol, Side, Verdict, Want,
 };
@@ -88,7 +92,20 @@ pub fn http1_message(data: &[u8]) {
     check_head(data, |data| http1::ResponseHead::parse(data, &limits()).map(|parsed| consumed(&parsed)));
 }
 
-#[cfg(feature = "http1")]
+/// TLS records and hellos: whole ones take just their own bytes, less of them is incomplete, and an error stays one.
+#[cfg(feature = "tls")]
+pub fn tls_message(data: &[u8]) {
+    check_head(data, |data| tls::RecordHeader::parse(data).map(|parsed| consumed(&parsed)));
+    check_head(data, |data| tls::ClientHello::parse(data).map(|parsed| consumed(&parsed)));
+    check_head(data, |data| tls::ServerHello::parse(data).map(|parsed| consumed(&parsed)));
+    // A record's content.
+    if let Some(data) = data.get(5..) {
+        check_head(data, |data| tls::ClientHello::parse(data).map(|parsed| consumed(&parsed)));
+        check_head(data, |data| tls::ServerHello::parse(data).map(|parsed| consumed(&parsed)));
+    }
+}
+
+#[cfg(any(feature = "http1", feature = "tls"))]
 fn consumed<T>(parsed: &Parsed<T>) -> Option<usize> {
     match *parsed {
         Parsed::Complete { consumed, .. } => Some(consumed),
@@ -99,8 +116,8 @@ fn consumed<T>(parsed: &Parsed<T>) -> Option<usize> {
     }
 }
 
-#[cfg(feature = "http1")]
-fn check_head(data: &[u8], parse: impl Fn(&[u8]) -> Result<Option<usize>, HeadError>) {
+#[cfg(any(feature = "http1", feature = "tls"))]
+fn check_head<E: Debug + PartialEq>(data: &[u8], parse: impl Fn(&[u8]) -> Result<Option<usize>, E>) {
     let whole = parse(data);
     let mut outcome = Ok(None);
     for len in 0..=data.len() {

@@ -77,6 +77,8 @@ mod read;
 #[cfg(feature = "sql")]
 pub mod sql;
 mod text;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod trace_context;
 
 pub use connection::{Connection, Direction, End, Want};

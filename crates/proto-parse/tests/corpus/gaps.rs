@@ -1,6 +1,6 @@
 //! What is lost may cost exchanges; it must never give one request another's response.
 
-use geophone_proto_parse::{Exchange, Protocol, Span};
+use geophone_proto_parse::{Exchange, Flags, Protocol, Shape, Span};
 
 use crate::cuts::{bytes_of, places, recut, tries};
 use crate::support::drive::{Outcome, run, run_events};
@@ -71,6 +71,10 @@ fn check(protocol: Protocol, case: &Case, whole: &Outcome, events: &[Event], wha
 /// conversation has its own. What has no counterpart when nothing is lost says nothing.
 fn is_pair(whole: &Outcome, exchange: &Exchange) -> bool {
     let Some(response) = exchange.response else { return true };
+    // All that is left of a connection in which nothing more can be read: no response is told from another there.
+    if exchange.shape == Shape::Stream && exchange.flags.contains(Flags::OPAQUE) {
+        return true;
+    }
     let overlap = |one: Span, other: Span| one.first_ns <= other.last_ns && other.first_ns <= one.last_ns;
     let answered = || whole.exchanges.iter().filter_map(|known| known.response.map(|answer| (known.request, answer)));
     let of_request = answered().any(|(request, _)| overlap(request, exchange.request));

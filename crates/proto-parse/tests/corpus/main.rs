@@ -75,6 +75,7 @@ macro_rules! corpora {
 
 corpora! {
     Http1 in http1 if "http1";
+    Tls in tls if "tls";
 }
 
 /// The limits that the corpus is written for: small enough to be met in a few lines.
