@@ -55,6 +55,7 @@ fn main() {
             observed: Observed::Server,
             client: &browser,
             server: &shop,
+            delivery: false,
             protocol: Protocol::Http1,
             verb,
             resource: &path,

@@ -1,6 +1,8 @@
 //! The stages, one behind the other.
 
-use geophone_model::{capture::CaptureEvent, fact::Fact, ledger::LedgerRow, series::WindowSnapshot, time::Timestamp};
+use geophone_model::{
+    capture::CaptureEvent, exchange::Answer, fact::Fact, ledger::LedgerRow, series::WindowSnapshot, time::Timestamp,
+};
 use geophone_pipeline::{Connections, NoPolicy, Pipeline, Policy};
 use geophone_red::Aggregator;
 use geophone_resolve::{Pending, Resolver};
@@ -94,6 +96,10 @@ impl Analysis {
 
     fn collect(&mut self, sink: &mut impl FnMut(Named<'_>)) {
         while let Some(exchange) = self.pipeline.poll() {
+            for Answer { name, address, .. } in &exchange.answers {
+                let fact = Fact::HostName { at: exchange.end, ip: *address, name: name.clone() };
+                self.naming.resolver.learn(&fact);
+            }
             self.naming.take(exchange, sink);
         }
     }

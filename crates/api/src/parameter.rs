@@ -74,7 +74,24 @@ pub(crate) const PAGE: &[Parameter] = &[
 ];
 
 /// Names of protocols.
-pub(crate) const PROTOCOLS: &[&str] = &["http1"];
+pub(crate) const PROTOCOLS: &[&str] = &[
+    "amqp",
+    "cassandra",
+    "dns",
+    "grpc",
+    "http1",
+    "http2",
+    "kafka",
+    "memcached",
+    "mongodb",
+    "mqtt",
+    "mysql",
+    "nats",
+    "postgres",
+    "redis",
+    "tls",
+    "websocket",
+];
 
 /// Conditions on series.
 pub(crate) const SERIES: &[Parameter] = &[

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::{
+    code::Code,
     net::{ConnectionId, Endpoint, NetNs, SocketCookie},
     protocol::Protocol,
     status::{Status, StatusClass},
@@ -21,10 +22,13 @@ pub struct Exchange {
     pub observed: Observed,
     /// The network namespace at the observation point.
     pub netns: NetNs,
-    /// Who asked.
+    /// Who asked, or sent the message.
     pub client: Party,
-    /// Who was asked.
+    /// Who was asked, or was sent the message.
     pub server: Party,
+    /// It is a message that a server sent of its own accord (a broker's delivery): client and server are those of the message,
+    /// and of the connection the other way round.
+    pub delivery: bool,
     /// The protocol.
     pub protocol: Protocol,
     /// Whether its duration is a latency.
@@ -47,6 +51,24 @@ pub struct Exchange {
     pub flags: ExchangeFlags,
     /// The trace that the client says it is part of.
     pub trace: Option<TraceContext>,
+    /// Messages that the request consists of, where the protocol counts them (gRPC); else 0.
+    pub request_messages: u32,
+    /// Messages that the response consists of, where the protocol counts them (gRPC); else 0.
+    pub response_messages: u32,
+    /// The addresses of names that the response told (DNS).
+    pub answers: Vec<Answer>,
+}
+
+/// An address that a name has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Answer {
+    /// The name, in lower case.
+    pub name: String,
+    /// Its address.
+    pub address: IpAddr,
+    /// For how long that holds, in seconds.
+    pub ttl_s: u32,
 }
 
 impl Exchange {
@@ -60,17 +82,21 @@ impl Exchange {
             netns: NetNs(0),
             client: party,
             server: party,
+            delivery: false,
             protocol: Protocol::Http1,
             shape: Shape::Call,
             verb: String::new(),
             resource: String::new(),
             authority: String::new(),
-            status: Status { class: StatusClass::Ok, code: 0 },
+            status: Status { class: StatusClass::Ok, code: Code::NONE },
             request: Message { first: Timestamp::MIN, last: Timestamp::MIN, bytes: 0 },
             response: None,
             end: Timestamp::MIN,
             flags: ExchangeFlags(0),
             trace: None,
+            request_messages: 0,
+            response_messages: 0,
+            answers: Vec::new(),
         }
     }
 
@@ -140,6 +166,9 @@ pub enum Shape {
     OneWay,
     /// A long-lived one (upgrade, tunnel): counted, its lifetime kept apart from latency.
     Stream,
+    /// A call whose answer the server holds back by agreement until there is something to tell: counted, its wait kept apart
+    /// from latency, with the lifetimes of streams.
+    LongPoll,
 }
 
 /// Times and size of one message.
@@ -253,17 +282,11 @@ mod tests {
             netns: NetNs(0),
             client: party,
             server: party,
-            protocol: Protocol::Http1,
             shape,
-            verb: "GET".into(),
-            resource: "/".into(),
-            authority: String::new(),
-            status: Status::default(),
             request: message(10, 12),
             response,
             end: Timestamp::from_ns(40),
-            flags: ExchangeFlags::default(),
-            trace: None,
+            ..Exchange::blank()
         }
     }
 

@@ -30,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 pub mod capture;
+pub mod code;
 pub mod exchange;
 pub mod fact;
 pub mod identity;

@@ -47,6 +47,8 @@ pub struct SeriesKey {
     pub operation: Arc<str>,
     /// How it ended.
     pub status: Status,
+    /// Whether a server sent it of its own accord: see [`Exchange::delivery`](crate::exchange::Exchange::delivery).
+    pub delivery: bool,
 }
 
 impl SeriesKey {
@@ -82,7 +84,7 @@ pub struct SeriesPoint {
     pub requests: u64,
     /// Of these, the ones measured at one point for both views, so that a difference of the views means nothing.
     pub same_point: u64,
-    /// Of these, long-lived ones, whose lifetimes are in [`lifetime`](Self::lifetime) and not in the durations.
+    /// Of these, long-lived ones and long polls, whose lifetimes are in [`lifetime`](Self::lifetime) and not in the durations.
     pub streams: u64,
     /// Stream bytes of the requests.
     pub request_bytes: u64,
@@ -167,6 +169,7 @@ mod tests {
             protocol: Protocol::Http1,
             operation: "GET /".into(),
             status: Status::default(),
+            delivery: false,
         };
         for key in [key(View::Client, &web, &db), key(View::Server, &db, &web)] {
             assert_eq!((key.client(), key.server()), (&web, &db));

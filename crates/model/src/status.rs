@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::code::Code;
+
 /// The outcome of an exchange, the same five for every protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
@@ -53,8 +55,8 @@ impl StatusClass {
 pub struct Status {
     /// The outcome.
     pub class: StatusClass,
-    /// The code that the server sent (HTTP: 100–599 and beyond), zero where it sent none.
-    pub code: u32,
+    /// The code that the server sent.
+    pub code: Code,
 }
 
 impl fmt::Display for Status {
@@ -62,7 +64,7 @@ impl fmt::Display for Status {
     /// that broke off) is followed by the class: `200 protocol_error`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.code, self.class) {
-            (0, class) => f.write_str(class.as_str()),
+            (Code::NONE, class) => f.write_str(class.as_str()),
             (code, class @ (StatusClass::ProtocolError | StatusClass::NoResponse)) => {
                 write!(f, "{code} {}", class.as_str())
             }
@@ -84,8 +86,8 @@ mod tests {
 
     #[test]
     fn a_status_reads_as_its_code_where_it_has_one() {
-        assert_eq!(Status { class: StatusClass::ClientError, code: 404 }.to_string(), "404");
-        assert_eq!(Status { class: StatusClass::NoResponse, code: 0 }.to_string(), "no_response");
-        assert_eq!(Status { class: StatusClass::ProtocolError, code: 200 }.to_string(), "200 protocol_error");
+        assert_eq!(Status { class: StatusClass::ClientError, code: 404.into() }.to_string(), "404");
+        assert_eq!(Status { class: StatusClass::NoResponse, code: Code::NONE }.to_string(), "no_response");
+        assert_eq!(Status { class: StatusClass::ProtocolError, code: 200.into() }.to_string(), "200 protocol_error");
     }
 }

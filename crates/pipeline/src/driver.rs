@@ -191,7 +191,8 @@ impl Feed<'_, '_> {
         call(&mut *parsing.parser, direction);
         let (client, protocol) = (parsing.client, parsing.protocol);
         let Shared { books, ready, .. } = &mut *self.shared;
-        ready.collect(&mut *parsing.parser, || self.face.origin(client, protocol), &mut books.exchanges);
+        let origin = |direction| self.face.origin(client, direction);
+        ready.collect(&mut *parsing.parser, protocol, origin, &mut books.exchanges);
         parsing.refresh_wants();
     }
 

@@ -3,8 +3,8 @@
 use geophone_model::{
     exchange::{Observed, Party},
     net::{ConnectionId, Endpoint, NetNs, SocketCookie},
-    protocol::Protocol,
 };
+use geophone_proto_parse::Direction;
 
 use crate::{
     translate::Origin,
@@ -124,22 +124,25 @@ impl Face {
         self.dialled = Some(spoken_of);
     }
 
-    pub(crate) fn origin(&self, client: Speaker, protocol: Protocol) -> Origin {
-        let observed = match (self.scope, client) {
+    /// What exchanges of one direction say, on a connection whose requests come from `client`: what a server sends of its own
+    /// accord is its message, and so it is the client of that.
+    pub(crate) fn origin(&self, client: Speaker, direction: Direction) -> Origin {
+        let party = |speaker: Speaker| {
+            let Peer { endpoint, cookie } = self.peers[speaker.index()];
+            let dialled = if speaker == client { None } else { self.dialled };
+            Party { endpoint, dialled, cookie }
+        };
+        let sender = match direction {
+            Direction::ToServer => client,
+            Direction::ToClient => client.other(),
+        };
+        let observed = match (self.scope, sender) {
             (Scope::Shared, _) => Observed::SamePoint,
             (Scope::Local | Scope::Calls, Speaker::A) => Observed::Client,
             (Scope::Local | Scope::Calls, Speaker::B) => Observed::Server,
         };
-        let Peer { endpoint, cookie } = self.peers[client.index()];
-        let server = self.peers[client.other().index()];
-        Origin {
-            connection: self.id,
-            observed,
-            netns: self.netns,
-            client: Party { endpoint, dialled: None, cookie },
-            server: Party { endpoint: server.endpoint, dialled: self.dialled, cookie: server.cookie },
-            protocol,
-        }
+        let (connection, netns) = (self.id, self.netns);
+        Origin { connection, observed, netns, client: party(sender), server: party(sender.other()) }
     }
 }
 

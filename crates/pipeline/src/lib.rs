@@ -33,7 +33,7 @@
 //!
 //! pipeline.event(&packet(4_000, server, client, 900, 539, "HTTP/1.1 204 No Content\r\n\r\n"), &mut NoPolicy);
 //! let exchange = pipeline.poll().expect("the request has its response");
-//! assert_eq!((exchange.verb.as_str(), exchange.resource.as_str(), exchange.status.code), ("GET", "/cart", 204));
+//! assert_eq!((exchange.verb.as_str(), exchange.resource.as_str(), exchange.status.code.as_number()), ("GET", "/cart", Some(204)));
 //! assert_eq!((exchange.client.endpoint.to_string().as_str(), exchange.duration_ns()), (client, Some(3_000)));
 //!
 //! assert!(pipeline.ledger().iter().all(|row| row.imbalance() == 0));

@@ -1,6 +1,6 @@
 //! Finished exchanges that wait for their reader.
 
-use geophone_model::exchange::Exchange;
+use geophone_model::{exchange::Exchange, protocol::Protocol};
 use geophone_proto_parse as proto;
 
 use crate::{
@@ -35,7 +35,8 @@ impl Ready {
     pub(crate) fn collect(
         &mut self,
         parser: &mut dyn proto::Connection,
-        origin: impl Fn() -> Origin,
+        protocol: Protocol,
+        origin: impl Fn(proto::Direction) -> Origin,
         book: &mut ExchangeBook,
     ) {
         while parser.poll(&mut self.parsed) {
@@ -43,7 +44,7 @@ impl Ready {
                 book.not_polled += 1;
                 continue;
             }
-            let origin = origin();
+            let origin = origin(self.parsed.direction);
             if self.next > self.len() {
                 // Where the reader leaves some, what it has read makes room, and fewer are moved than it has read.
                 self.slots[..self.end].rotate_left(self.next);
@@ -52,7 +53,7 @@ impl Ready {
             if self.end == self.slots.len() {
                 self.slots.push(Exchange::blank());
             }
-            fill(&mut self.slots[self.end], &origin, &mut self.parsed);
+            fill(&mut self.slots[self.end], &origin, protocol, &mut self.parsed);
             self.end += 1;
             book.ready += 1;
         }

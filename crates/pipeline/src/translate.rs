@@ -1,7 +1,8 @@
 //! From the parsers' vocabulary to the model's: the parsers do not know it.
 
 use geophone_model::{
-    exchange::{Exchange, ExchangeFlags, Message, Observed, Party, Shape, TraceContext},
+    code::Code,
+    exchange::{Answer, Exchange, ExchangeFlags, Message, Observed, Party, Shape, TraceContext},
     net::{ConnectionId, NetNs},
     protocol::Protocol,
     status::{Status, StatusClass},
@@ -9,7 +10,7 @@ use geophone_model::{
 };
 use geophone_proto_parse as proto;
 
-/// What a connection says of itself on each of its exchanges.
+/// What a connection says of itself on each of its exchanges of one direction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin {
     pub(crate) connection: ConnectionId,
@@ -17,26 +18,49 @@ pub(crate) struct Origin {
     pub(crate) netns: NetNs,
     pub(crate) client: Party,
     pub(crate) server: Party,
-    pub(crate) protocol: Protocol,
 }
 
-/// The model's name of a parser's protocol, if it has one.
+/// The model's name of a parser's protocol, if it has one: the same.
 pub(crate) const fn protocol_of(protocol: proto::Protocol) -> Option<Protocol> {
-    match protocol {
-        proto::Protocol::Http1 => Some(Protocol::Http1),
-        _ => None,
+    NAMES[protocol as usize]
+}
+
+const NAMES: [Option<Protocol>; proto::Protocol::ALL.len()] = {
+    let mut names = [None; proto::Protocol::ALL.len()];
+    let mut parser = 0;
+    while parser < names.len() {
+        let protocol = proto::Protocol::ALL[parser];
+        let mut at = 0;
+        while at < Protocol::ALL.len() {
+            if is_same(protocol.name(), Protocol::ALL[at].as_str()) {
+                names[protocol as usize] = Some(Protocol::ALL[at]);
+            }
+            at += 1;
+        }
+        parser += 1;
     }
+    names
+};
+
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 /// Writes a parser's exchange into the model's, and leaves the latter's old text buffers to the parser.
-pub(crate) fn fill(exchange: &mut Exchange, origin: &Origin, parsed: &mut proto::Exchange) {
+pub(crate) fn fill(exchange: &mut Exchange, origin: &Origin, protocol: Protocol, parsed: &mut proto::Exchange) {
     let Exchange {
         connection,
         observed,
         netns,
         client,
         server,
-        protocol,
+        delivery,
+        protocol: spoken,
         shape,
         verb,
         resource,
@@ -47,25 +71,37 @@ pub(crate) fn fill(exchange: &mut Exchange, origin: &Origin, parsed: &mut proto:
         end,
         flags,
         trace,
+        request_messages,
+        response_messages,
+        answers,
     } = exchange;
     *connection = origin.connection;
     *observed = origin.observed;
     *netns = origin.netns;
     *client = origin.client;
     *server = origin.server;
-    *protocol = origin.protocol;
+    *delivery = parsed.direction == proto::Direction::ToClient;
+    *spoken = protocol_of(parsed.protocol).unwrap_or(protocol);
     *shape = shape_of(parsed.shape);
     std::mem::swap(verb, &mut parsed.verb);
     std::mem::swap(resource, &mut parsed.resource);
     std::mem::swap(authority, &mut parsed.authority);
     *status = Status {
         class: class_of(parsed.status),
-        code: parsed.native_status.and_then(|code| u32::try_from(code).ok()).unwrap_or(0),
+        code: parsed.native_status.map_or_else(|| Code::word(&parsed.error), Code::number),
     };
     *request = message_of(parsed.request);
     *response = parsed.response.map(message_of);
     *end = Timestamp::from_ns(parsed.end_ns);
     *flags = flags_of(parsed.flags);
+    *request_messages = parsed.request_messages;
+    *response_messages = parsed.response_messages;
+    answers.clear();
+    answers.extend(parsed.answers.drain(..).map(|proto::Answer { name, address, ttl_s, .. }| Answer {
+        name,
+        address,
+        ttl_s,
+    }));
     *trace =
         parsed.trace.map(|trace| TraceContext { trace_id: trace.trace_id, span_id: trace.span_id, flags: trace.flags });
 }
@@ -74,6 +110,7 @@ const fn shape_of(shape: proto::Shape) -> Shape {
     match shape {
         proto::Shape::RequestResponse => Shape::Call,
         proto::Shape::Stream => Shape::Stream,
+        proto::Shape::LongPoll => Shape::LongPoll,
         // What is no call and no stream has no duration to report.
         _ => Shape::OneWay,
     }
@@ -124,6 +161,13 @@ fn flags_of(flags: proto::Flags) -> ExchangeFlags {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_protocol_of_the_parsers_has_its_name_in_the_model() {
+        for protocol in proto::Protocol::ALL {
+            assert_eq!(protocol_of(*protocol).map(Protocol::as_str), Some(protocol.name()));
+        }
+    }
 
     #[test]
     fn every_flag_has_a_translation_of_its_own() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use geophone_distribution::Exponential;
 use geophone_model::{
+    code::Code,
     exchange::{Exchange, Observed},
     identity::Identity,
     ledger::{Coverage, LedgerRow},
@@ -48,6 +49,7 @@ pub struct Prepared {
     epoch: u64,
     client: IdentityId,
     server: IdentityId,
+    delivery: bool,
     operation: OperationId,
     protocol: Protocol,
     observed: Observed,
@@ -161,10 +163,10 @@ impl Aggregator {
     /// The names of a subject, as numbers.
     #[inline]
     fn look_up(&mut self, subject: &Subject<'_>, status: Status) -> Prepared {
-        let Subject { observed, client, server, protocol, verb, resource } = *subject;
+        let Subject { observed, client, server, delivery, protocol, verb, resource } = *subject;
         let (client, client_folded) = self.enrol(client);
         let (server, server_folded) = self.enrol(server);
-        let routed = is_routed(status);
+        let routed = is_routed(protocol, status);
         let stamp = self.roster.service(server).stamp;
         let place = self.paths.place(stamp, verb, resource);
         let operation = match self.paths.find(place, stamp, verb, resource) {
@@ -175,7 +177,17 @@ impl Aggregator {
             }
         };
         let folded_ends = u8::from(client_folded) + u8::from(server_folded);
-        Prepared { epoch: self.epoch, client, server, operation, protocol, observed, folded_ends, place: NOWHERE }
+        Prepared {
+            epoch: self.epoch,
+            client,
+            server,
+            delivery,
+            operation,
+            protocol,
+            observed,
+            folded_ends,
+            place: NOWHERE,
+        }
     }
 
     /// The number of an identity, and whether it is one that others share.
@@ -216,14 +228,14 @@ impl Aggregator {
 
     #[inline]
     fn count_in_window(&mut self, prepared: &mut Prepared, outcome: &Outcome) -> Result<(), Withheld> {
-        let Prepared { epoch: _, client, server, operation, protocol, observed, folded_ends, ref mut place } =
+        let Prepared { epoch: _, client, server, delivery, operation, protocol, observed, folded_ends, ref mut place } =
             *prepared;
         let window = match self.windows.find(outcome.end) {
             Some(window) => window,
             None => self.open_window(outcome.end)?,
         };
         let view = if observed.by_client() { View::Client } else { View::Server };
-        let key = Key::new(view, [client, server], protocol, operation, outcome.status);
+        let key = Key::new(view, [client, server], protocol, operation, outcome.status, delivery);
         match observed {
             Observed::Client | Observed::Server => {
                 if !self.windows.add_to_known(window, &key, place, outcome) {
@@ -280,7 +292,7 @@ impl Aggregator {
         if self.windows.series_len() < most - most / 8 && self.has_room() {
             return Ok(self.windows.add_series(window, key));
         }
-        let folded = key.with_request(OTHER, 0);
+        let folded = key.with_request(OTHER, Code::NONE);
         let slot = match self.windows.find_series(window, &folded) {
             Some(slot) => Some(slot),
             None => self.add_folded_series(window, folded, most - most / 16),
@@ -354,7 +366,15 @@ impl Aggregator {
     fn names_of(&self, key: &Key) -> SeriesKey {
         let [local, peer] = key.ends().map(|id| self.roster.identity(id).clone());
         let operation = self.operations.name(key.operation()).clone();
-        SeriesKey { view: key.view, local, peer, protocol: key.protocol, operation, status: key.status() }
+        SeriesKey {
+            view: key.view,
+            local,
+            peer,
+            protocol: key.protocol,
+            operation,
+            status: key.status(),
+            delivery: key.delivery,
+        }
     }
 
     /// Forgets names that were idle for too long. Those in open windows are in use.

@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 
 use geophone_model::{
+    code::Code,
     protocol::Protocol,
     series::View,
     status::{Status, StatusClass},
@@ -27,6 +28,7 @@ pub(crate) struct Key {
     pub(crate) view: View,
     pub(crate) protocol: Protocol,
     pub(crate) class: StatusClass,
+    pub(crate) delivery: bool,
 }
 
 impl Key {
@@ -37,6 +39,7 @@ impl Key {
         protocol: Protocol,
         operation: OperationId,
         status: Status,
+        delivery: bool,
     ) -> Self {
         let [local, peer] = match view {
             View::Client => [client, server],
@@ -44,10 +47,11 @@ impl Key {
         };
         Self {
             ends: pair(local.0, peer.0),
-            request: pair(operation.0, status.code),
+            request: pair(operation.0, status.code.to_bits()),
             view,
             protocol,
             class: status.class,
+            delivery,
         }
     }
 
@@ -69,8 +73,8 @@ impl Key {
         [IdentityId((self.ends >> 32) as u32), IdentityId(self.ends as u32)]
     }
 
-    pub(crate) fn with_request(self, operation: OperationId, code: u32) -> Self {
-        Self { request: pair(operation.0, code), ..self }
+    pub(crate) fn with_request(self, operation: OperationId, code: Code) -> Self {
+        Self { request: pair(operation.0, code.to_bits()), ..self }
     }
 
     pub(crate) fn operation(&self) -> OperationId {
@@ -78,7 +82,7 @@ impl Key {
     }
 
     pub(crate) fn status(&self) -> Status {
-        Status { class: self.class, code: self.request as u32 }
+        Status { class: self.class, code: Code::from_bits(self.request as u32) }
     }
 }
 
@@ -87,8 +91,8 @@ fn pair(upper: u32, lower: u32) -> u64 {
 }
 
 impl Hash for Key {
-    /// The view swaps local and peer, an operation has one protocol, and a code nearly always one class: hashing these three
-    /// as well would cost more than the rare collision.
+    /// The view swaps local and peer, an operation has one protocol and nearly always one way, and a code nearly always one
+    /// class: hashing these as well would cost more than the rare collision.
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.ends);
         state.write_u64(self.request);

@@ -26,6 +26,7 @@
 //!         observed: Observed::Server,
 //!         client: &shop,
 //!         server: &stock,
+//!         delivery: false,
 //!         protocol: Protocol::Http1,
 //!         verb: "GET",
 //!         resource: path,

@@ -18,10 +18,10 @@ pub const MAX_OPERATION_BYTES: usize = MAX_VERB_BYTES + 1 + MAX_TEMPLATE_BYTES;
 /// The operation that stands for all past a cap.
 pub(crate) const OTHER: OperationId = OperationId(0);
 
-/// Whether the answer says that the service has such a resource: 404 and 405 say that it has not (RFC 9110 sections 15.5.5
-/// and 15.5.6). Anybody can ask for what is not there, so such requests teach nothing about paths and get few operations.
-pub(crate) fn is_routed(status: Status) -> bool {
-    !matches!(status.code, 404 | 405)
+/// Whether the answer says that the service has such a resource: of HTTP, 404 and 405 say that it has not (RFC 9110 sections
+/// 15.5.5 and 15.5.6). Anybody can ask for what is not there, so such requests teach nothing about paths and get few operations.
+pub(crate) fn is_routed(protocol: Protocol, status: Status) -> bool {
+    !protocol.has_paths() || !matches!(status.code.as_number(), Some(404 | 405))
 }
 
 /// What is known of a service.
@@ -171,10 +171,10 @@ impl Operations {
     fn compose_name(&mut self, service: &mut Service, request: &Request<'_>, has_room: bool) -> Lesson {
         self.scratch.clear();
         self.scratch.push_str(cut(request.verb, MAX_VERB_BYTES));
-        if !request.verb.is_empty() {
+        if !request.verb.is_empty() && !request.resource.is_empty() {
             self.scratch.push(' ');
         }
-        if !has_paths(request.protocol) {
+        if !request.protocol.has_paths() {
             self.scratch.push_str(cut(request.resource, MAX_TEMPLATE_BYTES));
             return Lesson::default();
         }
@@ -192,12 +192,6 @@ impl Service {
     pub(crate) fn template_bytes(&self) -> usize {
         self.templates.as_ref().map_or(0, |templates| templates.memory_bytes())
     }
-}
-
-/// Whether the resources of a protocol are paths.
-fn has_paths(protocol: Protocol) -> bool {
-    // By name, because later versions of HTTP have paths as well and a match cannot be exhaustive here.
-    protocol.as_str().starts_with("http")
 }
 
 /// The longest prefix of whole characters that is not longer than `max_bytes`.

@@ -19,6 +19,8 @@ pub struct Subject<'a> {
     pub client: &'a Arc<Identity>,
     /// Who was asked. Operations are this one's.
     pub server: &'a Arc<Identity>,
+    /// Whether a server sent it of its own accord: see [`Exchange::delivery`].
+    pub delivery: bool,
     /// The protocol, which decides how `resource` is turned into an operation.
     pub protocol: Protocol,
     /// An HTTP method, a command.
@@ -34,6 +36,7 @@ impl<'a> Subject<'a> {
             observed: exchange.observed,
             client,
             server,
+            delivery: exchange.delivery,
             protocol: exchange.protocol,
             verb: &exchange.verb,
             resource: &exchange.resource,
@@ -63,7 +66,7 @@ impl Outcome {
     pub const fn answered(end: Timestamp, duration_ns: u64) -> Self {
         Self {
             end,
-            status: Status { class: geophone_model::status::StatusClass::Ok, code: 0 },
+            status: Status { class: geophone_model::status::StatusClass::Ok, code: geophone_model::code::Code::NONE },
             timing: Timing::Call { duration_ns, first_byte_ns: None },
             request_bytes: 0,
             response_bytes: 0,
@@ -94,7 +97,7 @@ pub enum Timing {
         /// To the first byte of the final response, where that is known.
         first_byte_ns: Option<u64>,
     },
-    /// The lifetime of a stream, in nanoseconds. It is no latency and is kept apart.
+    /// The lifetime of a stream, or the wait of a long poll, in nanoseconds. It is no latency and is kept apart.
     Stream {
         /// From its first byte to its end.
         lifetime_ns: u64,
@@ -105,7 +108,7 @@ pub enum Timing {
 
 impl Timing {
     fn of(exchange: &Exchange) -> Self {
-        if exchange.shape == Shape::Stream {
+        if matches!(exchange.shape, Shape::Stream | Shape::LongPoll) {
             return Self::Stream { lifetime_ns: exchange.end.ns_since(exchange.request.first) };
         }
         match exchange.duration_ns() {

@@ -27,6 +27,7 @@ fn record_second(aggregator: &mut Aggregator, services: &[Arc<Identity>], paths:
                     observed: Observed::SamePoint,
                     client,
                     server,
+                    delivery: false,
                     protocol: Protocol::Http1,
                     verb: "GET",
                     resource: path,

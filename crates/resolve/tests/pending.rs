@@ -32,7 +32,7 @@ fn exchange(number: u64, end: u64, cookie: u64) -> Exchange {
         response: None,
         end: AT(end),
         flags: ExchangeFlags::default(),
-        trace: None,
+        ..Exchange::blank()
     }
 }
 

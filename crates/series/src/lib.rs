@@ -31,6 +31,7 @@
 //!             protocol: Protocol::Http1,
 //!             operation: "GET /items/{id}".into(),
 //!             status: Status::default(),
+//!             delivery: false,
 //!         },
 //!         window,
 //!         requests: 1,

@@ -44,6 +44,7 @@ fn point(number: u64, operation: &str, durations_ns: &[u64]) -> SeriesPoint {
             protocol: Protocol::Http1,
             operation: operation.into(),
             status: Status::default(),
+            delivery: false,
         },
         window: window(number),
         requests: durations_ns.len() as u64,

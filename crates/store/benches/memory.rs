@@ -52,7 +52,7 @@ fn exchange(number: u64, ends: &[Arc<Identity>]) -> StoredExchange {
         response: Some(message),
         end,
         flags: ExchangeFlags::default(),
-        trace: None,
+        ..Exchange::blank()
     };
     StoredExchange {
         exchange,
@@ -75,6 +75,7 @@ fn snapshot(number: u64, services: &[Arc<Identity>]) -> WindowSnapshot {
             protocol: Protocol::Http1,
             operation: "GET /".into(),
             status: Status::default(),
+            delivery: false,
         },
         window,
         requests: 100,

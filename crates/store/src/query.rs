@@ -4,6 +4,7 @@
 //! may hold, of several conditions all have to; an empty condition always holds.
 
 use geophone_model::{
+    code::Code,
     exchange::Observed,
     identity::Identity,
     protocol::Protocol,
@@ -100,7 +101,7 @@ pub struct ExchangeFilter {
     /// That ended like this.
     pub classes: Vec<StatusClass>,
     /// With one of these codes.
-    pub codes: Vec<u32>,
+    pub codes: Vec<Code>,
     /// Of one of these operations.
     pub operations: Vec<String>,
     /// Whose path (not its template) this matches.

@@ -111,7 +111,7 @@ fn script(place: Place<'_>, protocol: &str, argument: &str) -> String {
 fn line(named: &Named) -> String {
     let exchange = &named.exchange;
     let operation = format!("{} {}", exchange.verb, exchange.resource);
-    let code = if exchange.status.code == 0 { String::new() } else { format!(" {}", exchange.status.code) };
+    let code = if exchange.status.code.is_none() { String::new() } else { format!(" {}", exchange.status.code) };
     format!("{}: {}{code}", operation.trim(), exchange.status.class.as_str())
 }
 

@@ -1,7 +1,9 @@
 //! `/api/v1/exchanges`: single requests with their responses.
 
 use axum::{Json, extract::State, http::Uri};
-use geophone_model::{exchange::Exchange, identity::Identity, protocol::Protocol, series::View, status::StatusClass};
+use geophone_model::{
+    code::Code, exchange::Exchange, identity::Identity, protocol::Protocol, series::View, status::StatusClass,
+};
 use geophone_store::{Cursor, ExchangeQuery, PathPattern, Row, StoredExchange};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -87,12 +89,14 @@ pub(crate) struct ExchangeBody {
     observed: geophone_model::exchange::Observed,
     /// The protocol.
     protocol: &'static str,
-    /// Whether its duration is a latency: `call`, `one_way` or `stream`.
+    /// Whether its duration is a latency: `call`, `one_way`, `stream` or `long_poll`.
     #[schema(value_type = String)]
     shape: geophone_model::exchange::Shape,
-    /// What was asked to be done.
+    /// Whether a server sent it of its own accord, as a broker delivers: then client and server are those of the message.
+    delivery: bool,
+    /// What was asked to be done: an HTTP method, a command.
     verb: String,
-    /// On what: the path, without query.
+    /// On what: a path without query, the rest of a statement's fingerprint, a topic.
     path: String,
     /// The host name that the client asked for; empty where none was given.
     authority: String,
@@ -100,19 +104,25 @@ pub(crate) struct ExchangeBody {
     operation: String,
     /// How it ended: `ok`, `client_error`, `server_error`, `protocol_error` or `no_response`.
     status: &'static str,
-    /// The code that the server sent; zero where it sent none.
-    code: u32,
+    /// The protocol's own code that the server sent, a number or a word: `404`, `42P01`, `WRONGTYPE`; empty where it sent none.
+    code: String,
     /// First request byte to last response byte; null where there was no answer, or that is no latency.
     duration_seconds: Option<f64>,
     /// First request byte to first response byte; null where there was no answer, or that is no latency.
     first_byte_seconds: Option<f64>,
+    /// Messages that the request consists of, where the protocol counts them; else zero.
+    request_messages: u32,
+    /// Messages that the response consists of, where the protocol counts them; else zero.
+    response_messages: u32,
     /// Bytes of the request, head and body.
     request_bytes: u64,
     /// Bytes of the response, head and body; null where there was none.
     response_bytes: Option<u64>,
     /// What is odd about it: `joined_late`, `request_gap`, `response_gap`, `request_cut`, `response_cut`, `resource_cut`,
     /// `request_unfinished`, `request_malformed`, `ambiguous_framing` (two recipients may disagree about where a message ends:
-    /// the shape of request smuggling), `interim` (a 1xx came first), `resynced` (its beginning was searched for).
+    /// the shape of request smuggling), `interim` (a 1xx came first), `resynced` (its beginning was searched for),
+    /// `reference_unknown` (what it refers to, a prepared statement say, was not seen), `opaque` (compressed or encrypted),
+    /// `skipped` (another one of its batch had failed), `cancelled` (by the client).
     flags: Vec<&'static str>,
     /// The trace that the client says it is part of; 32 hexadecimal digits.
     trace_id: Option<String>,
@@ -127,6 +137,7 @@ impl From<Row<StoredExchange>> for ExchangeBody {
             observed,
             protocol,
             shape,
+            delivery,
             verb,
             resource,
             authority,
@@ -135,6 +146,8 @@ impl From<Row<StoredExchange>> for ExchangeBody {
             response,
             flags,
             trace,
+            request_messages,
+            response_messages,
             ..
         } = exchange;
         Self {
@@ -148,14 +161,17 @@ impl From<Row<StoredExchange>> for ExchangeBody {
             observed: *observed,
             protocol: protocol.as_str(),
             shape: *shape,
+            delivery: *delivery,
             verb: verb.clone(),
             path: resource.clone(),
             authority: authority.clone(),
             operation: operation.to_string(),
             status: status.class.as_str(),
-            code: status.code,
+            code: status.code.to_string(),
             duration_seconds: exchange.duration_ns().map(seconds),
             first_byte_seconds: exchange.first_byte_ns().map(seconds),
+            request_messages: *request_messages,
+            response_messages: *response_messages,
             request_bytes: request.bytes,
             response_bytes: response.map(|response| response.bytes),
             flags: flags.names().collect(),
@@ -183,7 +199,7 @@ pub(crate) async fn list(State(state): State<ApiState>, uri: Uri) -> Result<Json
 
 fn wanted(query: &Query, mut wanted: ExchangeQuery) -> Result<ExchangeQuery, Problem> {
     let identities = |name| query.values(name, str::parse::<Identity>);
-    let code = |text: &str| text.parse::<u32>().map_err(|_| format!("`{text}` is no status code"));
+    let code = |text: &str| text.parse::<Code>().map_err(|error| error.to_string());
     wanted.after = query.value("cursor", str::parse::<Cursor>)?;
     let filter = &mut wanted.filter;
     filter.services = identities("service")?;

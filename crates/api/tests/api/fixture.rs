@@ -63,14 +63,14 @@ pub(crate) fn window(number: u64) -> Window {
     Window { start: Timestamp::from_ns((START + number * 10) * SECOND), length_ns: 10 * SECOND }
 }
 
-pub(crate) fn status(code: u32) -> Status {
+pub(crate) fn status(code: i32) -> Status {
     let class = match code {
         0 => StatusClass::NoResponse,
         400..500 => StatusClass::ClientError,
         500..600 => StatusClass::ServerError,
         _ => StatusClass::Ok,
     };
-    Status { class, code }
+    Status { class, code: code.into() }
 }
 
 pub(crate) fn point(
@@ -78,15 +78,22 @@ pub(crate) fn point(
     view: View,
     [client, server]: [Arc<Identity>; 2],
     operation: &str,
-    code: u32,
+    code: i32,
     (requests, duration_ns): (u64, u64),
 ) -> SeriesPoint {
     let (local, peer) = match view {
         View::Client => (client, server),
         View::Server => (server, client),
     };
-    let key =
-        SeriesKey { view, local, peer, protocol: Protocol::Http1, operation: operation.into(), status: status(code) };
+    let key = SeriesKey {
+        view,
+        local,
+        peer,
+        protocol: Protocol::Http1,
+        operation: operation.into(),
+        status: status(code),
+        delivery: false,
+    };
     SeriesPoint {
         key,
         window,
@@ -156,6 +163,7 @@ pub(crate) fn exchange(number: u64) -> StoredExchange {
         end,
         flags: ExchangeFlags(ExchangeFlags::JOINED_LATE.0 | ExchangeFlags::AMBIGUOUS_FRAMING.0),
         trace: number.is_multiple_of(100).then_some(TraceContext { trace_id, span_id: [0xab; 8], flags: 1 }),
+        ..Exchange::blank()
     };
     StoredExchange { exchange, client: web(), server: db(), operation: "GET /users/{id}".into() }
 }

@@ -155,13 +155,21 @@ impl Traffic {
 }
 
 pub(crate) fn get<'a>(client: &'a Arc<Identity>, server: &'a Arc<Identity>, path: &'a str) -> Subject<'a> {
-    Subject { observed: Observed::Server, client, server, protocol: Protocol::Http1, verb: "GET", resource: path }
+    Subject {
+        observed: Observed::Server,
+        client,
+        server,
+        delivery: false,
+        protocol: Protocol::Http1,
+        verb: "GET",
+        resource: path,
+    }
 }
 
 /// A call with both of its times, in the first window.
 pub(crate) fn outcome(duration_ns: u64) -> Outcome {
     Outcome {
-        status: Status { class: StatusClass::Ok, code: 200 },
+        status: Status { class: StatusClass::Ok, code: 200.into() },
         timing: Timing::Call { duration_ns, first_byte_ns: Some(duration_ns / 2) },
         request_bytes: 300,
         response_bytes: 4_000,

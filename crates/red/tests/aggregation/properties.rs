@@ -83,6 +83,7 @@ fn observe(aggregator: &mut Aggregator, identities: &[Arc<Identity>], event: &Ev
         observed: event.observed,
         client: &identities[event.client],
         server: &identities[event.server],
+        delivery: false,
         protocol: Protocol::Http1,
         verb: "GET",
         resource: event.path,

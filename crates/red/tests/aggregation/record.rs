@@ -29,7 +29,7 @@ fn exchange(observed: Observed, shape: Shape, response: Option<Message>) -> Exch
         response,
         end: Timestamp::from_ns(900),
         flags: ExchangeFlags::default(),
-        trace: None,
+        ..Exchange::blank()
     }
 }
 
@@ -129,7 +129,8 @@ fn prepared_subjects_find_their_series_in_every_window_and_status() {
     let mut prepared = paths.map(|path| prepared_for.prepare(&get(&web, &shop, path)));
     for step in 0..600 {
         // Over windows back and forth, so that a series is now at one place and then at another.
-        let outcome = Outcome { status: status(200 + step % 5 / 4), ..ok_at(u64::from(step * 7 % 30)) };
+        let outcome =
+            Outcome { status: status(200 + step % 5 / 4), ..ok_at(u64::from((step * 7 % 30).unsigned_abs())) };
         let path = (step * step) as usize % paths.len();
         at_once.observe(&get(&web, &shop, paths[path]), &outcome);
         prepared_for.observe_prepared(&mut prepared[path], &outcome).unwrap();

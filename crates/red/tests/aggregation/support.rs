@@ -24,7 +24,15 @@ pub(crate) fn external(name: &str) -> Arc<Identity> {
 
 /// A `GET` of the path, seen by the server.
 pub(crate) fn get<'a>(client: &'a Arc<Identity>, server: &'a Arc<Identity>, path: &'a str) -> Subject<'a> {
-    Subject { observed: Observed::Server, client, server, protocol: Protocol::Http1, verb: "GET", resource: path }
+    Subject {
+        observed: Observed::Server,
+        client,
+        server,
+        delivery: false,
+        protocol: Protocol::Http1,
+        verb: "GET",
+        resource: path,
+    }
 }
 
 /// A call answered with `200` after a millisecond.
@@ -32,14 +40,14 @@ pub(crate) fn ok_at(second: u64) -> Outcome {
     Outcome { status: status(200), ..Outcome::answered(at(second), 1_000_000) }
 }
 
-pub(crate) fn status(code: u32) -> Status {
+pub(crate) fn status(code: i32) -> Status {
     let class = match code {
         100..400 => StatusClass::Ok,
         400..500 => StatusClass::ClientError,
         0 => StatusClass::NoResponse,
         _ => StatusClass::ServerError,
     };
-    Status { class, code }
+    Status { class, code: code.into() }
 }
 
 pub(crate) fn at(second: u64) -> Timestamp {

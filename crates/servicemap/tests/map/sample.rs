@@ -44,7 +44,8 @@ pub(crate) fn point(view: View, client: &Arc<Identity>, server: &Arc<Identity>, 
             peer: peer.clone(),
             protocol: Protocol::Http1,
             operation: "GET /".into(),
-            status: Status { class: StatusClass::Ok, code: 200 },
+            status: Status { class: StatusClass::Ok, code: 200.into() },
+            delivery: false,
         },
         window: RANGE,
         requests,
@@ -73,7 +74,7 @@ impl Sample for SeriesPoint {
     }
 
     fn outcome(mut self, class: StatusClass) -> Self {
-        self.key.status = Status { class, code: 0 };
+        self.key.status = Status { class, code: 0.into() };
         self
     }
 

@@ -48,7 +48,7 @@ pub async fn each_condition_selects(open: &Open) {
         found(&|filter| filter.classes = vec![StatusClass::ServerError, StatusClass::NoResponse]).await,
         [5000, 4000]
     );
-    assert_eq!(found(&|filter| filter.codes = vec![503]).await, [4000]);
+    assert_eq!(found(&|filter| filter.codes = vec![503.into()]).await, [4000]);
     assert_eq!(found(&|filter| filter.operations = vec!["POST /pay".into()]).await, [6000]);
     assert_eq!(found(&|filter| filter.path = Some(PathPattern::new("^/pay$").unwrap())).await, [6000]);
     assert_eq!(found(&|filter| filter.min_duration_ns = Some(101)).await, [7000]);
@@ -121,9 +121,9 @@ fn assorted() -> Vec<StoredExchange> {
         exchange(1000),
         with(2000, &|stored| stored.client = service("app")),
         with(3000, &|stored| stored.server = service("app")),
-        with(4000, &|stored| stored.exchange.status = Status { class: StatusClass::ServerError, code: 503 }),
+        with(4000, &|stored| stored.exchange.status = Status { class: StatusClass::ServerError, code: 503.into() }),
         with(5000, &|stored| {
-            stored.exchange.status = Status { class: StatusClass::NoResponse, code: 0 };
+            stored.exchange.status = Status { class: StatusClass::NoResponse, code: 0.into() };
             stored.exchange.response = None;
         }),
         with(6000, &|stored| {
