@@ -33,13 +33,8 @@ const OWN: &[Parameter] = &[
         "Only exchanges that ended like this.",
     )
     .repeats(),
-    Parameter::new(
-        "code",
-        Kind::Integer { min: 0, max: u32::MAX as u64, default: None },
-        "503",
-        "Only exchanges with this code, which the server sent.",
-    )
-    .repeats(),
+    Parameter::text("code", "503", "Only exchanges with this code, a number or a word, which the server sent.")
+        .repeats(),
     Parameter::text("operation", "GET /users/{id}", "Only this operation, by its whole name.").repeats(),
     Parameter::text(
         "path",

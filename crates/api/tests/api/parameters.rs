@@ -26,7 +26,7 @@ async fn what_is_wrong_is_named_with_what_would_be_right() {
         ("view=both", "view", "client, server"),
         ("protocol=gopher", "protocol", "http1"),
         ("status=bad", "status", "client_error"),
-        ("code=OK", "code", "no status code"),
+        ("code=O.K.", "code", "no status code"),
         ("min_duration=long", "min_duration", "250ms"),
         ("trace_id=xyz", "trace_id", "32 hexadecimal digits"),
         ("trace_id=%2b1111111111111111111111111111111", "trace_id", "32 hexadecimal digits"),
