@@ -81,15 +81,15 @@ pub(crate) fn install() -> Result<()> {
         packages.push("python3-venv");
     }
     install_packages(&packages)?;
+    if python {
+        python::install()?;
+    }
     if linker {
         install_bpf_linker()?;
     }
     if fuzz {
         println!("installing cargo-fuzz");
         run(outside_target(&mut command("cargo", &["install", "-q", "--locked", "cargo-fuzz"])))?;
-    }
-    if python {
-        python::install()?;
     }
     Ok(())
 }
