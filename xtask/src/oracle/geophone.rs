@@ -3,7 +3,10 @@
 use anyhow::{Context as _, Result, ensure};
 use geophone_proto_parse::{Connection, Exchange, Limits};
 
-use super::{dialect::Dialect, findings::Findings};
+use super::{
+    dialect::{Dialect, Seen},
+    findings::Findings,
+};
 use crate::script::{Event, Script};
 
 pub(super) fn find(script: &Script, dialect: &Dialect) -> Result<Findings> {
@@ -33,11 +36,10 @@ pub(super) fn find(script: &Script, dialect: &Dialect) -> Result<Findings> {
 
 fn collect(connection: &mut dyn Connection, exchange: &mut Exchange, dialect: &Dialect, found: &mut Findings) {
     while connection.poll(exchange) {
-        let (operation, code) = ((dialect.operation)(exchange), (dialect.code)(exchange));
-        let request_ns = exchange.request.last_ns;
-        if let Some(response) = exchange.response {
-            found.responses.push((response.last_ns, code.clone()));
-            found.pairs.push(((request_ns, response.last_ns), format!("{operation} → {code}")));
+        let Some(Seen { request: (request_ns, operation), response }) = (dialect.seen)(exchange) else { continue };
+        if let Some((response_ns, code)) = response {
+            found.pairs.push(((request_ns, response_ns), format!("{operation} → {code}")));
+            found.responses.push((response_ns, code));
         }
         found.requests.push((request_ns, operation));
     }

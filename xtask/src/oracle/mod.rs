@@ -17,7 +17,7 @@ mod wire;
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -29,11 +29,15 @@ use geophone_capture_file::{dissect::LinkType, synthetic::write_pcap};
 use wire::Wire;
 
 use crate::{
+    corpus::stream,
     run::{root, target_dir},
     script::{Event, Script},
 };
 
 const EXPLANATIONS: &str = "docs/oracle.md";
+
+/// Where captures of protocols lie that have no server in Debian, if they are there.
+const CAPTURES: &str = "../shared/corpus";
 
 /// What came of a protocol.
 #[derive(Debug, Default)]
@@ -106,19 +110,45 @@ fn compare(dialect: &Dialect, explained: &mut Explained) -> Result<Tally> {
 
 /// The conversations of a protocol that can be compared, in order of their names.
 fn conversations(dialect: &Dialect) -> Result<BTreeMap<String, Script>> {
-    let folder = root().join("crates/proto-parse/testdata").join(dialect.protocol.name());
+    let name = dialect.protocol.name();
     let mut conversations = BTreeMap::new();
-    for path in files(&folder)? {
+    for path in files(&root().join("crates/proto-parse/testdata").join(name))? {
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let (script, _) = text.split_once("---\n").with_context(|| format!("{} has no line ---", path.display()))?;
         let script = Script::parse(script);
         let has_gap = script.events.iter().any(|event| matches!(event, Event::Gap { .. }));
         if !has_gap && !script.joined_late {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            conversations.insert(name, script);
+            conversations.insert(file_name(&path), script);
+        }
+    }
+    let captures = root().join(CAPTURES).join(name);
+    if captures.exists() {
+        for path in files(&captures)? {
+            capture(&path, dialect, &mut conversations)?;
         }
     }
     Ok(conversations)
+}
+
+/// Adds the conversations of a capture that hold all that passed. They may have begun before.
+fn capture(path: &Path, dialect: &Dialect, conversations: &mut BTreeMap<String, Script>) -> Result<()> {
+    for port in dialect.capture_ports {
+        let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let streams =
+            stream::read(file, *port, dialect.transport).with_context(|| format!("cannot read {}", path.display()))?;
+        for (number, stream) in streams.into_iter().enumerate() {
+            let name = format!("{} {port} {number}", file_name(path));
+            match stream.script() {
+                Ok(script) => drop(conversations.insert(name, script)),
+                Err(reason) => println!("left out: {name}: {reason:#}"),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -12,8 +12,16 @@ pub(super) struct Frame {
 #[derive(Debug, Default)]
 pub(super) struct Layer {
     pub(super) name: String,
-    /// Names and values of all fields, those within others behind them.
-    fields: Vec<(String, String)>,
+    /// All fields, those within others behind them.
+    fields: Vec<Field>,
+}
+
+#[derive(Clone, Debug)]
+struct Field {
+    /// How many fields it is within.
+    depth: usize,
+    name: String,
+    value: String,
 }
 
 impl Frame {
@@ -21,28 +29,31 @@ impl Frame {
     pub(super) fn parse(document: &str) -> Vec<Self> {
         let mut frames: Vec<Self> = Vec::new();
         // Layers may hold others: those are taken as part of them.
-        let mut depth = 0;
+        let (mut layers, mut depth) = (0, 0_usize);
         for tag in document.split('<').skip(1) {
             let tag = tag.split_once('>').map_or(tag, |(tag, _)| tag);
             match tag.split([' ', '\n']).next().unwrap_or_default() {
                 "packet" => frames.push(Self::default()),
-                "/proto" => depth -= 1,
+                "/proto" => layers -= 1,
                 "proto" => {
-                    if depth == 0
+                    if layers == 0
                         && let Some(frame) = frames.last_mut()
                     {
                         let name = attribute(tag, "name").unwrap_or_default();
                         frame.layers.push(Layer { name, fields: Vec::new() });
+                        depth = 0;
                     }
                     // One without fields is closed at once.
-                    depth += i32::from(!tag.ends_with('/'));
+                    layers += i32::from(!tag.ends_with('/'));
                 }
+                "/field" => depth = depth.saturating_sub(1),
                 "field" => {
                     if let Some(layer) = frames.last_mut().and_then(|frame| frame.layers.last_mut())
                         && let (Some(name), Some(value)) = (attribute(tag, "name"), attribute(tag, "show"))
                     {
-                        layer.fields.push((name, value));
+                        layer.fields.push(Field { depth, name, value });
                     }
+                    depth += usize::from(!tag.ends_with('/'));
                 }
                 _ => {}
             }
@@ -59,7 +70,18 @@ impl Frame {
 impl Layer {
     /// The value of a field: the first one.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.all(name).next()
+    }
+
+    /// The values of all fields of a name.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(move |field| field.name == name).map(|field| field.value.as_str())
+    }
+
+    /// Each field that is within no other one, with those within it: the messages that tshark has put into one layer.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Self> {
+        let parts = self.fields.chunk_by(|_, next| next.depth > 0);
+        parts.map(|fields| Self { name: self.name.clone(), fields: fields.to_vec() })
     }
 
     /// The value of a field as a number.
@@ -110,5 +132,7 @@ mod tests {
         assert_eq!(first.field("http.request.line"), Some("Host: a\n"));
         assert_eq!((empty.field("http.request.method"), second.field("http.request.method")), (None, Some("PUT")));
         assert_eq!(frames[0].field("http.request.method"), Some("GET"));
+        let parts: Vec<_> = first.parts().map(|part| part.fields.len()).collect();
+        assert_eq!(parts, [2, 1, 1], "what is within another layer is a part of its own");
     }
 }

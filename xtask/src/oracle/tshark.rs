@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context as _, Result};
 use geophone_model::net::{Endpoint, Transport};
+use geophone_proto_parse::Direction;
 
 use super::{
-    dialect::{Answers, Dialect, Message},
+    dialect::{Answers, Dialect, Message, Reader},
     findings::Findings,
     pdml::Frame,
 };
@@ -17,22 +18,23 @@ struct Place {
     number: u64,
     at_ns: u64,
     client: Endpoint,
+    direction: Direction,
 }
 
 /// Lets tshark read a capture and collects what it says of each conversation, by its client. Times are since the epoch.
 pub(super) fn find(capture: &Path, dialect: &Dialect) -> Result<BTreeMap<Endpoint, Findings>> {
     let document = run(capture, dialect)?;
-    let mut found: BTreeMap<Endpoint, Links> = BTreeMap::new();
+    let mut found: BTreeMap<Endpoint, Conversation> = BTreeMap::new();
     for frame in Frame::parse(&document) {
         let place = place(&frame, dialect.port).with_context(|| format!("a packet is not understood: {frame:?}"))?;
-        let links = found.entry(place.client).or_default();
+        let conversation = found.entry(place.client).or_insert_with(|| Conversation::new(dialect));
         for layer in frame.layers.iter().filter(|layer| dialect.layers.contains(&layer.name.as_str())) {
-            for message in (dialect.read)(layer) {
-                links.add(&place, message);
+            for message in conversation.reader.read(layer, place.direction) {
+                conversation.add(&place, message);
             }
         }
     }
-    Ok(found.into_iter().map(|(client, links)| (client, links.findings)).collect())
+    Ok(found.into_iter().map(|(client, conversation)| (client, conversation.findings)).collect())
 }
 
 fn run(capture: &Path, dialect: &Dialect) -> Result<String> {
@@ -58,9 +60,10 @@ fn place(frame: &Frame, port: u16) -> Result<Place> {
     };
     let source = endpoint("ip.src", &["tcp.srcport", "udp.srcport"])?;
     let destination = endpoint("ip.dst", &["tcp.dstport", "udp.dstport"])?;
-    let client = if destination.port() == port { source } else { destination };
+    let (client, direction) =
+        if destination.port() == port { (source, Direction::ToServer) } else { (destination, Direction::ToClient) };
     let at_ns = nanoseconds(field(&["frame.time_epoch"])?).context("not a time")?;
-    Ok(Place { number: field(&["frame.number"])?.parse()?, at_ns, client })
+    Ok(Place { number: field(&["frame.number"])?.parse()?, at_ns, client, direction })
 }
 
 /// `1.000000010` seconds
@@ -69,33 +72,44 @@ fn nanoseconds(seconds: &str) -> Option<u64> {
     whole.parse::<u64>().ok()?.checked_mul(1_000_000_000)?.checked_add(format!("{fraction:0<9}").parse().ok()?)
 }
 
-/// The findings of a conversation, and the requests that responses refer to.
-#[derive(Default)]
-struct Links {
+/// What is found in a conversation.
+struct Conversation {
+    reader: Box<dyn Reader>,
     findings: Findings,
-    /// By number of the packet: with several in one, the first that is not answered.
-    by_frame: BTreeMap<u64, Vec<(u64, String)>>,
+    /// Requests without an answer, in their order.
+    waiting: Vec<Waiting>,
 }
 
-impl Links {
+struct Waiting {
+    frame: u64,
+    at_ns: u64,
+    operation: String,
+}
+
+impl Conversation {
+    fn new(dialect: &Dialect) -> Self {
+        Self { reader: (dialect.reader)(), findings: Findings::default(), waiting: Vec::new() }
+    }
+
     fn add(&mut self, place: &Place, message: Message) {
+        let at_ns = place.at_ns;
         match message {
             Message::Request { operation } => {
-                self.by_frame.entry(place.number).or_default().push((place.at_ns, operation.clone()));
-                self.findings.requests.push((place.at_ns, operation));
+                self.findings.requests.push((at_ns, operation.clone()));
+                self.waiting.push(Waiting { frame: place.number, at_ns, operation });
             }
             Message::Response { code, answers } => {
-                let request = match answers {
-                    Answers::Frame(number) => {
-                        let waiting = self.by_frame.get_mut(&number).filter(|waiting| !waiting.is_empty());
-                        waiting.map(|waiting| waiting.remove(0))
-                    }
-                    Answers::Unknown => None,
-                };
-                if let Some((at_ns, operation)) = request {
-                    self.findings.pairs.push(((at_ns, place.at_ns), format!("{operation} → {code}")));
+                let answered = self.waiting.iter().position(|waiting| match answers {
+                    Answers::First => true,
+                    Answers::Frame(number) => waiting.frame == number,
+                    Answers::None => false,
+                });
+                if let Some(at) = answered {
+                    let request = self.waiting.remove(at);
+                    let text = format!("{} → {code}", request.operation);
+                    self.findings.pairs.push(((request.at_ns, at_ns), text));
                 }
-                self.findings.responses.push((place.at_ns, code));
+                self.findings.responses.push((at_ns, code));
             }
         }
     }

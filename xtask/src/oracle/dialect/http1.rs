@@ -1,25 +1,25 @@
 //! HTTP/1.
 
 use geophone_model::net::Transport;
-use geophone_proto_parse::{Exchange, Protocol};
+use geophone_proto_parse::{Direction, Exchange, Protocol};
 
-use super::{Answers, Dialect, Message};
+use super::{Answers, Dialect, Message, Seen};
 use crate::oracle::pdml::Layer;
 
 pub(super) const DIALECT: Dialect = Dialect {
     protocol: Protocol::Http1,
     port: 80,
+    capture_ports: &[],
     transport: Transport::Tcp,
     dissector: "http",
     layers: &["http"],
     options: &[],
     has_pairs: true,
-    read,
-    operation,
-    code,
+    reader: || Box::new(read),
+    seen,
 };
 
-fn read(layer: &Layer) -> Vec<Message> {
+fn read(layer: &Layer, _: Direction) -> Vec<Message> {
     let mut messages = Vec::new();
     if let Some(method) = layer.field("http.request.method") {
         let path = path(layer.field("http.request.uri").unwrap_or_default());
@@ -29,7 +29,7 @@ fn read(layer: &Layer) -> Vec<Message> {
         // An interim response is part of the exchange, and no answer.
         Some("100" | "102" | "103") | None => {}
         Some(code) => {
-            let answers = layer.number("http.request_in").map_or(Answers::Unknown, Answers::Frame);
+            let answers = layer.number("http.request_in").map_or(Answers::None, Answers::Frame);
             messages.push(Message::Response { code: code.to_owned(), answers });
         }
     }
@@ -47,12 +47,10 @@ fn path(target: &str) -> String {
     segments.join("/")
 }
 
-fn operation(exchange: &Exchange) -> String {
-    let Exchange { verb, resource, authority, .. } = exchange;
+fn seen(exchange: &Exchange) -> Option<Seen> {
+    let Exchange { verb, resource, authority, native_status, .. } = exchange;
     // RFC 9112 section 3.2.3: what CONNECT is about is a host.
-    if verb == "CONNECT" { format!("{verb} {authority}") } else { format!("{verb} {resource}") }
-}
-
-fn code(exchange: &Exchange) -> String {
-    exchange.native_status.map_or_else(|| "none".to_owned(), |code| code.to_string())
+    let resource = if verb == "CONNECT" { authority } else { resource };
+    let code = native_status.map_or_else(|| "none".to_owned(), |code| code.to_string());
+    Some(Seen::new(exchange, format!("{verb} {resource}"), code))
 }

@@ -1,9 +1,10 @@
 //! What tshark and Geophone call the same things, protocol by protocol.
 
 mod http1;
+mod tls;
 
 use geophone_model::net::Transport;
-use geophone_proto_parse::{Exchange, Protocol};
+use geophone_proto_parse::{Direction, Exchange, Protocol};
 
 use super::pdml::Layer;
 
@@ -12,6 +13,8 @@ pub(super) struct Dialect {
     pub(super) protocol: Protocol,
     /// The port that conversations of the corpus are given.
     pub(super) port: u16,
+    /// Those of servers in captures.
+    pub(super) capture_ports: &'static [u16],
     pub(super) transport: Transport,
     /// What tshark is told to take the port for.
     pub(super) dissector: &'static str,
@@ -21,28 +24,64 @@ pub(super) struct Dialect {
     pub(super) options: &'static [&'static str],
     /// Whether tshark says which answers which.
     pub(super) has_pairs: bool,
-    /// The messages of a layer.
-    pub(super) read: fn(&Layer) -> Vec<Message>,
-    /// What Geophone calls the same operation.
-    pub(super) operation: fn(&Exchange) -> String,
-    /// What Geophone calls the same code.
-    pub(super) code: fn(&Exchange) -> String,
+    /// Reads what tshark says of one conversation.
+    pub(super) reader: fn() -> Box<dyn Reader>,
+    /// What Geophone calls the same, if tshark knows such an exchange.
+    pub(super) seen: fn(&Exchange) -> Option<Seen>,
+}
+
+/// An exchange of Geophone's in terms of both.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// When the request was complete, and what it asks for.
+    pub(super) request: (u64, String),
+    /// When the response was complete, if there was one, and its code.
+    pub(super) response: Option<(u64, String)>,
+}
+
+impl Seen {
+    /// With the times at which Geophone says that both were complete.
+    fn new(exchange: &Exchange, operation: String, code: String) -> Self {
+        let response = exchange.response.map(|response| (response.last_ns, code));
+        Self { request: (exchange.request.last_ns, operation), response }
+    }
+}
+
+/// Finds the messages of a conversation.
+pub(super) trait Reader {
+    /// The messages in the next layer.
+    fn read(&mut self, layer: &Layer, direction: Direction) -> Vec<Message>;
+}
+
+impl<F: FnMut(&Layer, Direction) -> Vec<Message>> Reader for F {
+    fn read(&mut self, layer: &Layer, direction: Direction) -> Vec<Message> {
+        self(layer, direction)
+    }
 }
 
 /// A message, as tshark sees it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Message {
-    Request { operation: String },
-    Response { code: String, answers: Answers },
+    /// It will have a response.
+    Request {
+        operation: String,
+    },
+    Response {
+        code: String,
+        answers: Answers,
+    },
 }
 
 /// Which request a response answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answers {
-    /// One in the packet with this number.
+    /// The first without an answer, by the rules of the protocol.
+    First,
+    /// The first without an answer in the packet with this number, as tshark says.
     Frame(u64),
-    Unknown,
+    /// None that is known.
+    None,
 }
 
 /// All protocols that tshark knows, too.
-pub(super) const ALL: &[Dialect] = &[http1::DIALECT];
+pub(super) const ALL: &[Dialect] = &[http1::DIALECT, tls::DIALECT];
