@@ -245,6 +245,11 @@ impl Connection {
         self.application.counters()
     }
 
+    /// Finished exchanges that wait until the protocol is confirmed.
+    pub(crate) fn unconfirmed(&self) -> u64 {
+        self.application.unconfirmed()
+    }
+
     /// Whether a packet with SYN is not of this connection.
     fn is_strange(&self, speaker: Speaker, header: TcpHeader) -> bool {
         self.streams[speaker.index()].base().is_some_and(|base| !base.began_with(header.seq))

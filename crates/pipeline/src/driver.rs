@@ -1,7 +1,7 @@
 //! What is made of a connection's bytes: first it is found out which protocol they speak, then its parser gets them.
 
 use geophone_model::{protocol::Protocol, time::Timestamp};
-use geophone_proto_parse::{self as proto, Detector, Direction, End, Verdict, Want};
+use geophone_proto_parse::{self as proto, Detection, Detector, Direction, End, Verdict, Want};
 
 use crate::{
     face::Face,
@@ -32,6 +32,8 @@ pub(crate) struct Detecting {
     held: u64,
     /// The directions that ended meanwhile, by speaker.
     ends: [Option<(u64, End)>; 2],
+    /// How often the connection was taken for something that it is not.
+    mistakes: u8,
 }
 
 /// A connection whose protocol is known.
@@ -41,13 +43,30 @@ pub(crate) struct Parsing {
     pub(crate) client: Speaker,
     /// What the parser wants, by speaker.
     wants: [Want; 2],
+    /// One side has not confirmed the protocol yet: until then nothing that the parser yields is believed.
+    unconfirmed: Option<Box<Detector>>,
+    /// Messages that the parser had seen when it last saw one, and bytes that made no sense to it by then.
+    sense: Sense,
+    mistakes: u8,
 }
+
+/// How a parser gets on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sense {
+    messages: u64,
+    unparsed_bytes: u64,
+}
+
+/// Bytes that may make no sense to a parser, without a message between them, before it is the wrong one.
+const MAX_UNPARSED_BYTES: u64 = 256 * 1024;
+
+/// How often a connection may be taken for something that it is not. After that it is left alone.
+const MAX_MISTAKES: u8 = 4;
 
 impl Application {
     /// `joined_late`: the connection was open before it was seen.
     pub(crate) fn new(limits: &proto::Limits, joined_late: bool) -> Self {
-        let detector = Detector::new(limits, joined_late);
-        Self::Detecting(Box::new(Detecting { detector, joined_late, searched: None, held: 0, ends: [None; 2] }))
+        Self::Detecting(Box::new(Detecting::new(limits, joined_late, 0)))
     }
 
     /// What is wanted of what `speaker` says.
@@ -65,6 +84,24 @@ impl Application {
             Self::Detecting(_) | Self::Unrecognised => None,
         }
     }
+
+    /// Finished exchanges that wait in the parser until it is confirmed to be the right one.
+    pub(crate) fn unconfirmed(&self) -> u64 {
+        match self {
+            Self::Parsing(Parsing { parser, unconfirmed: Some(_), .. }) => {
+                let proto::Counters { paired, unanswered, one_way, exchanges_dropped, .. } = *parser.counters();
+                paired + unanswered + one_way - exchanges_dropped
+            }
+            Self::Parsing(_) | Self::Detecting(_) | Self::Unrecognised => 0,
+        }
+    }
+}
+
+impl Detecting {
+    fn new(limits: &proto::Limits, joined_late: bool, mistakes: u8) -> Self {
+        let detector = Detector::new(limits, joined_late);
+        Self { detector, joined_late, searched: None, held: 0, ends: [None; 2], mistakes }
+    }
 }
 
 impl Parsing {
@@ -74,6 +111,19 @@ impl Parsing {
 
     fn refresh_wants(&mut self) {
         self.wants = Speaker::BOTH.map(|speaker| self.parser.want(self.direction(speaker)));
+    }
+
+    /// Whether the parser has long made no sense of anything.
+    fn is_lost(&mut self) -> bool {
+        let proto::Counters { requests, responses, interim, one_way, unparsed_bytes, .. } = *self.parser.counters();
+        if unparsed_bytes == self.sense.unparsed_bytes {
+            return false;
+        }
+        let messages = requests + responses + interim + one_way;
+        if messages != self.sense.messages {
+            self.sense = Sense { messages, unparsed_bytes };
+        }
+        unparsed_bytes - self.sense.unparsed_bytes > MAX_UNPARSED_BYTES
     }
 }
 
@@ -99,8 +149,23 @@ impl Sink for Feed<'_, '_> {
         match self.application {
             Application::Detecting(_) => self.detect(at, data),
             Application::Parsing(parsing) if parsing.wants[self.speaker.index()] != Want::Nothing => {
+                if let Some(detector) = &mut parsing.unconfirmed {
+                    match detector.confirm(self.speaker.into(), data) {
+                        Detection::Match => parsing.unconfirmed = None,
+                        Detection::NeedMore => {}
+                        Detection::NoMatch => {
+                            self.detect_again();
+                            return self.bytes(at, data);
+                        }
+                    }
+                }
                 self.shared.books.bytes.delivered += len;
                 self.parse(|parser, direction| parser.bytes(direction, at.as_ns(), data));
+                if let Application::Parsing(parsing) = self.application
+                    && parsing.is_lost()
+                {
+                    self.detect_again();
+                }
             }
             Application::Parsing(_) => self.shared.books.bytes.unwanted += len,
             Application::Unrecognised => self.shared.books.bytes.unrecognised += len,
@@ -144,6 +209,9 @@ impl Sink for Feed<'_, '_> {
                 }
             }
             Application::Parsing(parsing) if parsing.wants[self.speaker.index()] != Want::Nothing => {
+                if let Some(detector) = &mut parsing.unconfirmed {
+                    detector.lose(self.speaker.into());
+                }
                 self.parse(|parser, direction| parser.gap(direction, at.as_ns(), len));
             }
             Application::Detecting(_) | Application::Parsing(_) | Application::Unrecognised => {}
@@ -176,6 +244,10 @@ impl Feed<'_, '_> {
     }
 
     fn finish(&mut self, how: impl FnOnce(&mut (dyn proto::Connection + 'static))) {
+        if let Application::Parsing(parsing) = self.application {
+            // Who has not confirmed it has said nothing to the contrary.
+            parsing.unconfirmed = None;
+        }
         self.parse(|parser, _| how(parser));
         if let Some(counters) = self.application.counters() {
             self.shared.books.parsers.add(counters);
@@ -189,11 +261,30 @@ impl Feed<'_, '_> {
         let Application::Parsing(parsing) = self.application else { return };
         let direction = parsing.direction(self.speaker);
         call(&mut *parsing.parser, direction);
-        let (client, protocol) = (parsing.client, parsing.protocol);
-        let Shared { books, ready, .. } = &mut *self.shared;
-        let origin = |direction| self.face.origin(client, direction);
-        ready.collect(&mut *parsing.parser, protocol, origin, &mut books.exchanges);
+        if parsing.unconfirmed.is_none() {
+            let (client, protocol) = (parsing.client, parsing.protocol);
+            let Shared { books, ready, .. } = &mut *self.shared;
+            let origin = |direction| self.face.origin(client, direction);
+            ready.collect(&mut *parsing.parser, protocol, origin, &mut books.exchanges);
+        }
         parsing.refresh_wants();
+    }
+
+    /// The connection does not speak what it was taken for, or no longer.
+    fn detect_again(&mut self) {
+        let Application::Parsing(Parsing { parser, unconfirmed, mistakes, .. }) = self.application else { return };
+        let Shared { books, ready, limits, .. } = &mut *self.shared;
+        parser.abandon();
+        if unconfirmed.is_some() {
+            ready.discard(&mut **parser, &mut books.exchanges);
+        }
+        books.parsers.add(parser.counters());
+        let mistakes = *mistakes + 1;
+        *self.application = if mistakes > MAX_MISTAKES {
+            Application::Unrecognised
+        } else {
+            Application::Detecting(Box::new(Detecting::new(limits, true, mistakes)))
+        };
     }
 
     fn detect(&mut self, at: Timestamp, data: &[u8]) {
@@ -202,11 +293,14 @@ impl Feed<'_, '_> {
         if let Some(searched) = &mut detecting.searched {
             // Messages begin where segments begin, in most cases: that costs next to nothing to look at.
             *searched += len;
-            detecting.detector = Detector::new(self.shared.limits, false);
+            detecting.detector = Detector::new(self.shared.limits, true);
+        }
+        if let Some(client) = self.face.client() {
+            detecting.detector.set_client(client.into());
         }
         match (detecting.detector.bytes(self.speaker.into(), at.as_ns(), data), detecting.searched) {
-            (Verdict::Detected { protocol, client, .. }, _) => {
-                self.start_parser(protocol, client.into());
+            (Verdict::Detected { protocol, client, confirmed }, _) => {
+                self.start_parser(protocol, client.into(), confirmed);
                 self.bytes(at, data);
             }
             (Verdict::Undecided, None) => {
@@ -240,11 +334,8 @@ impl Feed<'_, '_> {
         }
     }
 
-    /// The kernel knows better than the protocol which end is the client: what is found in the middle of a connection may
-    /// look like anything.
-    fn start_parser(&mut self, protocol: proto::Protocol, requests_come_from: Speaker) {
+    fn start_parser(&mut self, protocol: proto::Protocol, client: Speaker, confirmed: bool) {
         let Application::Detecting(detecting) = self.application else { return };
-        let client = self.face.client().unwrap_or(requests_come_from);
         let parser = protocol.connection(self.shared.limits, detecting.joined_late);
         let (Some(protocol), Some(mut parser)) = (crate::translate::protocol_of(protocol), parser) else {
             return self.give_up_detection();
@@ -254,13 +345,25 @@ impl Feed<'_, '_> {
         }
         self.shared.books.bytes.undecided -= detecting.held;
         self.shared.books.bytes.delivered += detecting.held;
-        let mut parsing = Parsing { parser, protocol, client, wants: [Want::All; 2] };
+        let mut parsing = Parsing {
+            parser,
+            protocol,
+            client,
+            wants: [Want::All; 2],
+            unconfirmed: None,
+            sense: Sense::default(),
+            mistakes: detecting.mistakes,
+        };
         for speaker in Speaker::BOTH {
             if let Some((at_ns, how)) = detecting.ends[speaker.index()] {
                 parsing.parser.end(parsing.direction(speaker), at_ns, how);
             }
         }
         parsing.refresh_wants();
+        if !confirmed {
+            let detector = std::mem::replace(&mut detecting.detector, Detector::new(self.shared.limits, false));
+            parsing.unconfirmed = Some(Box::new(detector));
+        }
         *self.application = Application::Parsing(parsing);
     }
 

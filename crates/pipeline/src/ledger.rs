@@ -62,6 +62,8 @@ pub(crate) struct ExchangeBook {
     pub(crate) ready: u64,
     /// Dropped because too many waited.
     pub(crate) not_polled: u64,
+    /// Finished by a parser that was then found to be the wrong one.
+    pub(crate) contradicted: u64,
 }
 
 /// Connections since the start: *opened = open + closed + replaced + expired + evicted + abandoned*.
@@ -86,10 +88,10 @@ pub struct Connections {
 
 impl Books {
     /// The rows, where `live` is the sum of the counters of the parsers at work.
-    pub(crate) fn rows(&self, live: &Counters) -> Vec<LedgerRow> {
+    pub(crate) fn rows(&self, live: &Counters, unconfirmed: u64) -> Vec<LedgerRow> {
         let mut parsers = self.parsers;
         parsers.add(live);
-        vec![self.packets.row(), self.bytes.row(), parse_row(&parsers), self.exchanges.row(&parsers)]
+        vec![self.packets.row(), self.bytes.row(), parse_row(&parsers), self.exchanges.row(&parsers, unconfirmed)]
     }
 }
 
@@ -140,8 +142,8 @@ fn parse_row(parsers: &Counters) -> LedgerRow {
 }
 
 impl ExchangeBook {
-    fn row(&self, parsers: &Counters) -> LedgerRow {
-        let Self { polled, ready, not_polled } = *self;
+    fn row(&self, parsers: &Counters, unconfirmed: u64) -> LedgerRow {
+        let Self { polled, ready, not_polled, contradicted } = *self;
         let withheld = [
             ("unmatched", parsers.requests_unmatched),
             ("too_many_open", parsers.requests_evicted),
@@ -149,6 +151,8 @@ impl ExchangeBook {
             ("open", parsers.open_requests),
             ("ready", ready),
             ("not_polled", not_polled + parsers.exchanges_dropped),
+            ("unconfirmed", unconfirmed),
+            ("contradicted", contradicted),
         ];
         LedgerRow::new(Stage::Pair, Unit::Exchanges, parsers.requests + parsers.one_way, polled, &withheld)
     }

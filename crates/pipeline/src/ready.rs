@@ -59,6 +59,13 @@ impl Ready {
         }
     }
 
+    /// Drops what a parser has finished that was the wrong one.
+    pub(crate) fn discard(&mut self, parser: &mut dyn proto::Connection, book: &mut ExchangeBook) {
+        while parser.poll(&mut self.parsed) {
+            book.contradicted += 1;
+        }
+    }
+
     pub(crate) fn next(&mut self, book: &mut ExchangeBook) -> Option<&mut Exchange> {
         if self.next == self.end {
             (self.next, self.end) = (0, 0);

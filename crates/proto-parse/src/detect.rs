@@ -79,6 +79,8 @@ pub struct Detector {
     events: Vec<Event>,
     a: Prefix,
     b: Prefix,
+    /// The side that sends the requests, if the caller knows.
+    client: Option<Side>,
     unconfirmed: Option<Unconfirmed>,
 }
 
@@ -119,7 +121,14 @@ impl Detector {
     #[must_use]
     pub fn new(limits: &Limits, joined_late: bool) -> Self {
         let prefix = || Prefix::new(if joined_late { Place::Middle } else { Place::Start });
-        Self { limits: limits.clone(), held_bytes: 0, events: Vec::new(), a: prefix(), b: prefix(), unconfirmed: None }
+        let (a, b) = (prefix(), prefix());
+        Self { limits: limits.clone(), held_bytes: 0, events: Vec::new(), a, b, client: None, unconfirmed: None }
+    }
+
+    /// The caller knows that `client` sends the requests: it has opened the connection. What is found in the middle of one may
+    /// look like anything.
+    pub fn set_client(&mut self, client: Side) {
+        self.client = Some(client);
     }
 
     /// The next bytes that a side sent.
@@ -235,12 +244,15 @@ impl Detector {
 
     /// What both sides have said so far comes to. `is_last`: no more can be held.
     fn judge(&mut self, is_last: bool) -> Verdict {
-        let Self { a, b, .. } = self;
+        let Self { a, b, client: known_client, .. } = self;
         // Who is believed without the other side, and what else may be.
         let mut believed: Option<Unconfirmed> = None;
         let mut possible = 0_usize;
         for (candidate, Candidate { protocol, .. }) in CANDIDATES.iter().enumerate() {
             for (client, asks, answers) in [(Side::A, &*a, &*b), (Side::B, &*b, &*a)] {
+                if known_client.is_some_and(|known| known != client) {
+                    continue;
+                }
                 let (asked, answered) = (asks.as_client(candidate), answers.as_server(candidate));
                 match (asked, answered) {
                     (Detection::NoMatch, _) | (_, Detection::NoMatch) => continue,

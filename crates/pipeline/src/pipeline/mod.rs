@@ -137,7 +137,7 @@ impl Pipeline {
     /// What was seen at each stage since the start, and what became of it: packets, stream bytes, messages and requests.
     /// The rows balance at any moment.
     pub fn ledger(&self) -> Vec<LedgerRow> {
-        self.books.rows(&self.live_counters())
+        self.books.rows(&self.live_counters(), self.table.connections().map(Connection::unconfirmed).sum())
     }
 
     /// The coverage of the windows that begin within `window`, once: a second call finds nothing. What is counted belongs
