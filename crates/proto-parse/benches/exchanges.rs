@@ -57,6 +57,36 @@ fn exchanges(c: &mut Criterion) {
     group.finish();
 }
 
+/// DNS over TCP: 16 queries for an address, and their responses in the opposite order.
+fn dns(c: &mut Criterion) {
+    const ID: usize = 3;
+    let query = b"\0\x1e\0\0\x01\0\0\x01\0\0\0\0\0\0\x04shop\x07example\0\0\x01\0\x01";
+    let response = b"\0\x2e\0\0\x81\x80\0\x01\0\x01\0\0\0\0\x04shop\x07example\0\0\x01\0\x01\
+        \xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x07";
+    let with_id = |message: &[u8], id: u8| {
+        let mut message = message.to_vec();
+        message[ID] = id;
+        message
+    };
+    let queries: Vec<u8> = (0..16).flat_map(|id| with_id(query, id)).collect();
+    let responses: Vec<u8> = (0..16).rev().flat_map(|id| with_id(response, id)).collect();
+    let mut group = c.benchmark_group("dns");
+    group.throughput(Throughput::ElementsAndBytes { elements: 16, bytes: (queries.len() + responses.len()) as u64 });
+    group.bench_function("A by 16", |b| {
+        let Some(mut connection) = Protocol::Dns.connection(&Limits::default(), false) else { return };
+        let mut out = Exchange::default();
+        b.iter(|| {
+            connection.bytes(Direction::ToServer, 1, black_box(&queries));
+            connection.bytes(Direction::ToClient, 2, black_box(&responses));
+            for _ in 0..16 {
+                assert!(connection.poll(&mut out));
+                black_box(&out);
+            }
+        });
+    });
+    group.finish();
+}
+
 /// TLS 1.3 from the hello to the end of the connection: two exchanges; and encrypted bytes, which are counted only.
 fn tls(c: &mut Criterion) {
     let client_hello = b"\x16\x03\x01\x00\x54\x01\x00\x00\x50\x03\x0300000000000000000000000000000000\x00\x00\x02\x13\x01\x01\x00\
@@ -86,5 +116,5 @@ fn tls(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, exchanges, tls);
+criterion_group!(benches, exchanges, dns, tls);
 criterion_main!(benches);

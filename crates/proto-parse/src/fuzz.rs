@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p geophone-proto-parse --example fuzz_seeds --features fuzz -- DIRECTORY` writes the corpus in `testdata` as seeds.
 
+#[cfg(feature = "dns")]
+use alloc::string::String;
 use alloc::vec::Vec;
 #[cfg(any(feature = "http1", feature = "tls"))]
 use core::fmt::Debug;
@@ -9,6 +11,8 @@ use core::fmt::Debug;
 #[cfg(any(feature = "http1", feature = "tls"))]
 use crate::Parsed;
 use crate::detect::Candidate;
+#[cfg(feature = "dns")]
+use crate::dns;
 #[cfg(feature = "http1")]
 use crate::http1;
 use crate::protocol::CANDIDATES;
@@ -90,6 +94,27 @@ pub fn http1_message(data: &[u8]) {
     http1_search(data);
     check_head(data, |data| http1::RequestHead::parse(data, &limits()).map(|parsed| consumed(&parsed)));
     check_head(data, |data| http1::ResponseHead::parse(data, &limits()).map(|parsed| consumed(&parsed)));
+}
+
+/// A DNS message: names and answers within their limits, whatever is in it.
+#[cfg(feature = "dns")]
+pub fn dns_message(data: &[u8]) {
+    for data in [data, data.get(2..).unwrap_or_default()] {
+        let Ok(message) = dns::Message::parse(data) else { continue };
+        if let Some(question) = message.question {
+            let mut name = String::new();
+            question.write_name(&mut name, limits().resource_bytes);
+            assert!(
+                name.len() <= limits().resource_bytes && name.chars().all(|byte| byte.is_ascii_graphic()),
+                "{name}"
+            );
+        }
+        let mut answers = Vec::new();
+        message.answers(&mut answers, &limits());
+        assert!(answers.len() <= limits().answers);
+        assert!(answers.iter().all(|answer| answer.name.len() <= limits().resource_bytes), "{answers:?}");
+        let _ = message.status();
+    }
 }
 
 /// TLS records and hellos: whole ones take just their own bytes, less of them is incomplete, and an error stays one.

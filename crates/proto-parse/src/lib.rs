@@ -63,6 +63,8 @@ mod connection;
 mod counters;
 mod definitions;
 mod detect;
+#[cfg(feature = "dns")]
+pub mod dns;
 mod exchange;
 mod framed;
 #[cfg(any(feature = "fuzz", test))]

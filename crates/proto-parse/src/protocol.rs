@@ -62,6 +62,8 @@ protocols! {
     /// HTTP/1.0 and HTTP/1.1 (RFC 9112).
     #[default]
     Http1 = "http1" in http1;
+    /// DNS, over TCP and in datagrams (RFC 1035).
+    Dns = "dns" in dns;
     /// TLS without its keys: what is said in the open (RFC 8446, RFC 5246).
     Tls = "tls" in tls;
 }

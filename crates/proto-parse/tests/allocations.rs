@@ -23,3 +23,19 @@ fn http1() {
     };
     assert_free(Protocol::Http1, &round);
 }
+
+/// Answers have a text each; without any, nothing is allocated.
+#[cfg(feature = "dns")]
+#[test]
+fn dns() {
+    let message = |id: u8, flags: [u8; 2]| {
+        [&[0, 30, 0, id, flags[0], flags[1], 0, 1, 0, 0, 0, 0, 0, 0], &b"\x04shop\x07example\0\0\x01\0\x01"[..]]
+            .concat()
+    };
+    let (request, response): (Vec<_>, Vec<_>) =
+        (0..16).map(|id| (message(id, [1, 0]), message(id, [0x81, 0x83]))).unzip();
+    let round = Round { prelude: &[], request: &request.concat(), response: &response.concat(), exchanges: 16 };
+    for cut in [usize::MAX, 1, 50] {
+        round.assert_free(Protocol::Dns, 1, cut);
+    }
+}

@@ -4,7 +4,7 @@
 //! it finds the messages however the bytes come, passes over what is not read of them, and looks for the next one after a
 //! loss.
 
-#![allow(dead_code, unused_imports, reason = "what some protocols share is unused without them")]
+#![allow(dead_code, unused_imports, unused_macros, reason = "what some protocols share is unused without them")]
 
 mod reader;
 
@@ -108,6 +108,66 @@ struct Successor {
     /// Its ledger and that of what it succeeds.
     counters: Counters,
 }
+
+/// The public type of a connection that is [`Framed`], with the trait on it.
+macro_rules! framed_connection {
+    ($(#[$doc:meta])* $name:ident is a $conversation:ty) => {
+        $(#[$doc])*
+        pub struct $name($crate::framed::Framed<$conversation>);
+
+        impl $name {
+            /// A connection at its beginning, or, with `joined_late`, somewhere in the middle.
+            #[must_use]
+            pub fn new(limits: &$crate::Limits, joined_late: bool) -> Self {
+                let conversation = <$conversation>::new(limits, joined_late);
+                Self($crate::framed::Framed::new(conversation, limits, joined_late))
+            }
+        }
+
+        impl $crate::Connection for $name {
+            fn bytes(&mut self, direction: $crate::Direction, now_ns: u64, data: &[u8]) {
+                self.0.bytes(direction, now_ns, data);
+            }
+
+            fn skipped(&mut self, direction: $crate::Direction, now_ns: u64, len: u64) {
+                self.0.skipped(direction, now_ns, len);
+            }
+
+            fn gap(&mut self, direction: $crate::Direction, now_ns: u64, len: u64) {
+                self.0.gap(direction, now_ns, len);
+            }
+
+            fn end(&mut self, direction: $crate::Direction, now_ns: u64, how: $crate::End) {
+                self.0.end(direction, now_ns, how);
+            }
+
+            fn close(&mut self, now_ns: u64) {
+                self.0.close(now_ns);
+            }
+
+            fn abandon(&mut self) {
+                self.0.abandon();
+            }
+
+            fn want(&self, direction: $crate::Direction) -> $crate::Want {
+                self.0.want(direction)
+            }
+
+            fn poll(&mut self, out: &mut $crate::Exchange) -> bool {
+                self.0.poll(out)
+            }
+
+            fn counters(&self) -> &$crate::Counters {
+                self.0.counters()
+            }
+
+            fn held_bytes(&self) -> usize {
+                self.0.held_bytes()
+            }
+        }
+    };
+}
+pub(crate) use framed_connection;
 
 impl<C: Conversation> Framed<C> {
     pub(crate) fn new(conversation: C, limits: &Limits, joined_late: bool) -> Self {

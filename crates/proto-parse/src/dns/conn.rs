@@ -1,0 +1,93 @@
+//! A TCP connection: each message behind its length in two bytes (RFC 1035 section 4.2.2, RFC 7766 section 8).
+
+use super::detect::detect;
+use super::dialogue::{Dialogue, Seen, is_plausible};
+use super::message::HEADER_BYTES;
+use crate::framed::{Conversation, Head, Message, framed_connection};
+use crate::{Counters, Detection, Direction, Exchange, Flags, Limits, Place};
+
+framed_connection! {
+    /// A parser of one TCP connection that carries DNS; see the [module](super) for what it makes of what it meets.
+    Connection is a Dialogue
+}
+
+/// The bytes of a message's length.
+pub(super) const LENGTH_BYTES: usize = 2;
+
+impl Conversation for Dialogue {
+    fn head(&self, direction: Direction, data: &[u8], _limits: &Limits) -> Head {
+        let Some((len, rest)) = data.split_first_chunk::<LENGTH_BYTES>() else {
+            return Head::NeedMore { bytes: LENGTH_BYTES };
+        };
+        let len = usize::from(u16::from_be_bytes(*len));
+        match rest.get(..HEADER_BYTES) {
+            _ if len < HEADER_BYTES => Head::Malformed,
+            None => Head::NeedMore { bytes: LENGTH_BYTES.saturating_add(HEADER_BYTES) },
+            Some(header) if is_plausible(direction, header) => {
+                let whole = LENGTH_BYTES.saturating_add(len);
+                Head::Message { len: u64::try_from(whole).unwrap_or(u64::MAX), keep: whole }
+            }
+            Some(_) => Head::Malformed,
+        }
+    }
+
+    fn begins(&self, direction: Direction, data: &[u8], limits: &Limits) -> Detection {
+        detect(direction, Place::Middle, data, limits)
+    }
+
+    fn began(&mut self, _direction: Direction) {}
+
+    fn message(&mut self, direction: Direction, message: &Message<'_>, limits: &Limits) {
+        let lost = match direction {
+            _ if !message.lost => Flags::default(),
+            Direction::ToServer => Flags::REQUEST_GAP,
+            Direction::ToClient => Flags::RESPONSE_GAP,
+        };
+        self.take(direction, message, lost, limits);
+    }
+
+    fn broke_off(&mut self, direction: Direction, message: &Message<'_>, limits: &Limits) {
+        let truncated = match direction {
+            Direction::ToServer => Flags::REQUEST_TRUNCATED,
+            Direction::ToClient => Flags::RESPONSE_TRUNCATED,
+        };
+        self.take(direction, message, truncated, limits);
+    }
+
+    fn lost(&mut self, direction: Direction) {
+        if direction == Direction::ToClient {
+            self.pairing.responses_lost();
+        }
+    }
+
+    fn unanswered(&mut self, now_ns: u64) {
+        self.pairing.finish_unanswered(now_ns);
+    }
+
+    fn abandon(&mut self) {
+        self.pairing.abandon();
+    }
+
+    fn poll(&mut self, out: &mut Exchange) -> bool {
+        self.pairing.poll(out)
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.pairing.counters
+    }
+
+    fn counters_mut(&mut self) -> &mut Counters {
+        &mut self.pairing.counters
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.pairing.held_bytes()
+    }
+}
+
+impl Dialogue {
+    fn take(&mut self, direction: Direction, message: &Message<'_>, flags: Flags, limits: &Limits) {
+        let data = message.bytes.get(LENGTH_BYTES..).unwrap_or_default();
+        self.message(direction, &Seen { data, span: message.span, flags: flags | message.flags }, limits);
+    }
+}
