@@ -123,8 +123,7 @@ impl Parsing {
         if messages != self.sense.messages {
             self.sense = Sense { messages, unparsed_bytes };
         }
-        // What a search takes back, for the message that it has found, makes it fewer.
-        unparsed_bytes.saturating_sub(self.sense.unparsed_bytes) > MAX_UNPARSED_BYTES
+        unparsed_bytes - self.sense.unparsed_bytes > MAX_UNPARSED_BYTES
     }
 }
 

@@ -66,40 +66,51 @@ impl Comparison {
     /// Compares. Where tshark does not say which answers which, pairs are left out.
     pub(super) fn of(tshark: &Findings, geophone: &Findings, tshark_pairs: bool) -> Self {
         let mut comparison = Self::default();
-        comparison.compare(0, "request", &tshark.requests, &geophone.requests, |item| (item.0, item.1.clone()));
-        comparison.compare(1, "response", &tshark.responses, &geophone.responses, |item| (item.0, item.1.clone()));
+        comparison.compare(0, "request", &tshark.requests, &geophone.requests, is_as_far);
+        comparison.compare(1, "response", &tshark.responses, &geophone.responses, is_as_far);
         if tshark_pairs {
             // Texts have been compared.
-            comparison.compare(2, "pair", &tshark.pairs, &geophone.pairs, |item| item.0);
+            comparison.compare(2, "pair", &tshark.pairs, &geophone.pairs, |_, _| true);
         }
         comparison
     }
 
-    fn compare<A: Copy + Into<Instant>, K: Ord>(
+    /// Compares what was found at the same time.
+    fn compare<At: Copy + Ord + Into<Instant>>(
         &mut self,
         kind: usize,
         name: &str,
-        tshark: &[(A, String)],
-        geophone: &[(A, String)],
-        key: impl Fn(&(A, String)) -> K,
+        tshark: &[(At, String)],
+        geophone: &[(At, String)],
+        agrees: impl Fn(&str, &str) -> bool,
     ) {
-        let mut unmatched: BTreeMap<K, Vec<&(A, String)>> = BTreeMap::new();
-        for item in geophone {
-            unmatched.entry(key(item)).or_default().push(item);
+        let mut unmatched: BTreeMap<At, Vec<&str>> = BTreeMap::new();
+        for (at, text) in geophone {
+            unmatched.entry(*at).or_default().push(text);
         }
         let mut alone = Vec::new();
-        for item in tshark {
-            match unmatched.get_mut(&key(item)).and_then(Vec::pop) {
-                Some(_) => self.agreed[kind] += 1,
-                None => alone.push((Finder::Tshark, item)),
+        for (at, text) in tshark {
+            let same_time = unmatched.entry(*at).or_default();
+            match same_time.iter().position(|found| agrees(text, found)) {
+                Some(found) => {
+                    same_time.remove(found);
+                    self.agreed[kind] += 1;
+                }
+                None => alone.push((Finder::Tshark, *at, text.as_str())),
             }
         }
-        alone.extend(unmatched.into_values().flatten().map(|item| (Finder::Geophone, item)));
-        self.differences.extend(alone.into_iter().map(|(alone, (at, text))| {
-            let Instant(at_ns) = (*at).into();
+        let rest = unmatched.into_iter().flat_map(|(at, texts)| texts.into_iter().map(move |text| (at, text)));
+        alone.extend(rest.map(|(at, text)| (Finder::Geophone, at, text)));
+        self.differences.extend(alone.into_iter().map(|(alone, at, text)| {
+            let Instant(at_ns) = at.into();
             Difference { alone, what: format!("{name} {text}"), at_ns }
         }));
     }
+}
+
+/// Whether both say the same as far as tshark says anything: the first words, or nothing.
+fn is_as_far(tshark: &str, geophone: &str) -> bool {
+    geophone.strip_prefix(tshark).is_some_and(|rest| tshark.is_empty() || rest.is_empty() || rest.starts_with(' '))
 }
 
 /// The time of a message, or of a pair's request.
@@ -149,5 +160,11 @@ mod tests {
             ]
         );
         assert_eq!(Comparison::of(&tshark, &geophone, false).differences.len(), 3);
+    }
+
+    #[test]
+    fn tshark_may_know_less() {
+        assert!(is_as_far("produce orders", "produce orders") && is_as_far("produce", "produce orders"));
+        assert!(is_as_far("", "0") && !is_as_far("prod", "produce") && !is_as_far("produce orders", "produce"));
     }
 }

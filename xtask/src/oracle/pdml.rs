@@ -84,9 +84,13 @@ impl Layer {
         parts.map(|fields| Self { name: self.name.clone(), fields: fields.to_vec() })
     }
 
-    /// The value of a field as a number.
-    pub(super) fn number(&self, name: &str) -> Option<u64> {
-        self.field(name)?.parse().ok()
+    /// The value of a field as a number, which tshark shows as `17`, `-17` or `0x11`.
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
+        let value = self.field(name)?;
+        match value.strip_prefix("0x") {
+            Some(digits) => i64::from_str_radix(digits, 16).ok(),
+            None => value.parse().ok(),
+        }
     }
 }
 

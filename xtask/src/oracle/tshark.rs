@@ -15,7 +15,7 @@ use crate::run::output;
 
 /// A packet in one of the conversations.
 struct Place {
-    number: u64,
+    number: i64,
     at_ns: u64,
     client: Endpoint,
     direction: Direction,
@@ -81,7 +81,8 @@ struct Conversation {
 }
 
 struct Waiting {
-    frame: u64,
+    frame: i64,
+    key: Option<i64>,
     at_ns: u64,
     operation: String,
 }
@@ -94,14 +95,15 @@ impl Conversation {
     fn add(&mut self, place: &Place, message: Message) {
         let at_ns = place.at_ns;
         match message {
-            Message::Request { operation } => {
+            Message::Request { operation, key } => {
                 self.findings.requests.push((at_ns, operation.clone()));
-                self.waiting.push(Waiting { frame: place.number, at_ns, operation });
+                self.waiting.push(Waiting { frame: place.number, key, at_ns, operation });
             }
             Message::Response { code, answers } => {
                 let answered = self.waiting.iter().position(|waiting| match answers {
                     Answers::First => true,
                     Answers::Frame(number) => waiting.frame == number,
+                    Answers::Key(key) => waiting.key == Some(key),
                     Answers::None => false,
                 });
                 if let Some(at) = answered {

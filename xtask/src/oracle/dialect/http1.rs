@@ -23,7 +23,7 @@ fn read(layer: &Layer, _: Direction) -> Vec<Message> {
     let mut messages = Vec::new();
     if let Some(method) = layer.field("http.request.method") {
         let path = path(layer.field("http.request.uri").unwrap_or_default());
-        messages.push(Message::Request { operation: format!("{method} {path}") });
+        messages.push(Message::Request { operation: format!("{method} {path}"), key: None });
     }
     match layer.field("http.response.code") {
         // An interim response is part of the exchange, and no answer.

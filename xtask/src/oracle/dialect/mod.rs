@@ -1,5 +1,6 @@
 //! What tshark and Geophone call the same things, protocol by protocol.
 
+mod dns;
 mod http1;
 mod tls;
 
@@ -65,6 +66,8 @@ pub(super) enum Message {
     /// It will have a response.
     Request {
         operation: String,
+        /// What its response refers to, if that is a number in both.
+        key: Option<i64>,
     },
     Response {
         code: String,
@@ -78,10 +81,12 @@ pub(super) enum Answers {
     /// The first without an answer, by the rules of the protocol.
     First,
     /// The first without an answer in the packet with this number, as tshark says.
-    Frame(u64),
+    Frame(i64),
+    /// The first without an answer that has this key.
+    Key(i64),
     /// None that is known.
     None,
 }
 
 /// All protocols that tshark knows, too.
-pub(super) const ALL: &[Dialect] = &[http1::DIALECT, tls::DIALECT];
+pub(super) const ALL: &[Dialect] = &[dns::DIALECT, http1::DIALECT, tls::DIALECT];

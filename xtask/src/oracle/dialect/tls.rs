@@ -43,7 +43,7 @@ impl Handshake {
             Direction::ToServer if kind("1") && !self.is_asked => {
                 self.is_asked = true;
                 let host = record.field("tls.handshake.extensions_server_name").unwrap_or_default();
-                Some(Message::Request { operation: format!("handshake {}", host.to_lowercase()) })
+                Some(Message::Request { operation: format!("handshake {}", host.to_lowercase()), key: None })
             }
             Direction::ToClient if self.is_asked && !self.is_answered => {
                 let is_hello = kind("2") && record.field("tls.handshake.random") != Some(RETRY_RANDOM);
