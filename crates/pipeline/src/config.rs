@@ -12,6 +12,8 @@ pub struct Config {
     /// Connections in the table, those that lately closed included. Past it the one that closed first, else the one that
     /// was silent longest makes room.
     pub max_connections: usize,
+    /// Pairs of sockets whose datagrams are read. Past it the pair that was silent longest makes room.
+    pub max_datagram_pairs: usize,
     /// Sockets of which something is remembered: their role and the address that they dialled. Past it the one that was
     /// silent longest is forgotten.
     pub max_sockets: usize,
@@ -60,6 +62,7 @@ impl Default for Config {
         parser_limits.spare_exchanges = 4;
         Self {
             max_connections: 16 * 1024,
+            max_datagram_pairs: 4 * 1024,
             max_sockets: 32 * 1024,
             idle_ns: 900_000_000_000,
             linger_ns: 2_000_000_000,

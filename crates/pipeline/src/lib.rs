@@ -81,6 +81,7 @@ mod clock;
 mod config;
 mod connection;
 mod coverage;
+mod datagrams;
 mod driver;
 mod face;
 mod ledger;

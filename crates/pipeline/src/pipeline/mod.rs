@@ -21,6 +21,7 @@ use crate::{
     config::Config,
     connection::{Connection, Life},
     coverage::{self, Windows},
+    datagrams::{Datagram, Datagrams, Taken},
     driver::Shared,
     face::Face,
     ledger::{Books, Connections},
@@ -40,6 +41,7 @@ use crate::{
 pub struct Pipeline {
     config: Config,
     table: Table,
+    datagrams: Datagrams,
     sockets: Sockets,
     books: Books,
     ready: Ready,
@@ -75,6 +77,7 @@ impl Pipeline {
     pub fn new(config: Config) -> Self {
         Self {
             table: Table::new(config.max_connections),
+            datagrams: Datagrams::new(config.max_datagram_pairs),
             sockets: Sockets::new(config.max_sockets),
             books: Books::default(),
             ready: Ready::new(config.max_ready),
@@ -122,6 +125,7 @@ impl Pipeline {
         while let Some((handle, _)) = self.table.oldest_live() {
             self.give_up(handle, GivenUp::Abandoned, &mut crate::policy::NoPolicy);
         }
+        self.datagrams.finish(&mut self.books, &mut self.ready);
     }
 
     /// The latest time of all events so far that is believed: see [`Config::max_step_ns`].
@@ -157,15 +161,12 @@ impl Pipeline {
         let connection = size_of::<Connection>() + BYTES_PER_CONNECTION;
         let held = usize::try_from(self.books.bytes.held + self.books.bytes.undecided).unwrap_or(usize::MAX);
         let tables = self.table.len() * connection + self.sockets.len() * (size_of::<Socket>() + 64);
-        tables.saturating_add(held) + self.ready.len() * size_of::<Exchange>()
+        tables.saturating_add(held) + self.datagrams.memory_bytes() + self.ready.len() * size_of::<Exchange>()
     }
 
     fn packet(&mut self, packet: &Packet<'_>, policy: &mut dyn Policy) {
         self.books.packets.seen += 1;
-        let Some(header) = packet.tcp else {
-            self.books.packets.no_parser += 1;
-            return;
-        };
+        let Some(header) = packet.tcp else { return self.datagram(&Datagram::of_packet(packet)) };
         let mut sighting = Sighting::of_packet(packet);
         let Some(handle) = self.connection_of(&mut sighting, packet, header, policy) else { return };
         self.books.packets.passed += 1;
@@ -182,14 +183,13 @@ impl Pipeline {
 
     fn chunk(&mut self, chunk: &Chunk<'_>, policy: &mut dyn Policy) {
         self.books.packets.seen += 1;
-        if chunk.transport != Transport::Tcp {
-            self.books.packets.no_parser += 1;
-            return;
-        }
         // A recording may say anything; the books are to hold all the same.
         if chunk.len > MAX_CALL_BYTES || chunk.offset > MAX_CALLS_BYTES {
             self.books.packets.implausible += 1;
             return;
+        }
+        if chunk.transport != Transport::Tcp {
+            return self.datagram(&Datagram::of_chunk(chunk));
         }
         let Sighting { key, speaker, socket_end } = Sighting::of_chunk(chunk);
         let found = self.table.find(&key);
@@ -209,6 +209,15 @@ impl Pipeline {
         self.table.touch(handle, self.clock.presumed());
         self.bind(handle, socket_end, chunk.cookie);
         self.drive(handle, policy, |connection, bounds, shared| connection.chunk(speaker, chunk, bounds, shared));
+    }
+
+    fn datagram(&mut self, datagram: &Datagram<'_>) {
+        let now = self.clock.presumed();
+        let Self { datagrams, config, next_connection, books, ready, .. } = self;
+        match datagrams.take(datagram, now, &config.parser_limits, next_connection, books, ready) {
+            Taken::Yes => self.books.packets.passed += 1,
+            Taken::No => self.books.packets.no_parser += 1,
+        }
     }
 
     /// Begins a connection, and makes room for it.
@@ -301,6 +310,7 @@ impl Pipeline {
         }
         if self.next_upkeep <= watermark {
             self.next_upkeep = watermark.plus_ns(UPKEEP_NS);
+            self.datagrams.expire(watermark, &mut self.books, &mut self.ready);
             self.table.forget_closed_until(watermark);
             while let Some((oldest, touched)) = self.table.oldest_live() {
                 if touched > watermark {
@@ -317,7 +327,7 @@ impl Pipeline {
 
     fn live_counters(&self) -> Counters {
         let mut sum = Counters::default();
-        for counters in self.table.connections().filter_map(Connection::counters) {
+        for counters in self.table.connections().filter_map(Connection::counters).chain(self.datagrams.counters()) {
             sum.add(counters);
         }
         sum
