@@ -123,7 +123,8 @@ impl Parsing {
         if messages != self.sense.messages {
             self.sense = Sense { messages, unparsed_bytes };
         }
-        unparsed_bytes - self.sense.unparsed_bytes > MAX_UNPARSED_BYTES
+        // A search takes back what the message that it finds has of them.
+        unparsed_bytes.saturating_sub(self.sense.unparsed_bytes) > MAX_UNPARSED_BYTES
     }
 }
 
