@@ -90,7 +90,9 @@ fn naive(data: &[u8], mid_stream: bool, limits: &Limits) -> Verdict {
         (None, None) => Verdict::Undecided,
         (Some(request), Some(response)) if response < request => CLIENT_B,
         (None, Some(_)) => CLIENT_B,
-        (Some(_), _) => CLIENT_A,
+        (Some(_), None) => CLIENT_A,
+        // A request before a response, from one side: the other one will tell.
+        (Some(_), Some(_)) => Verdict::Undecided,
     }
 }
 

@@ -16,23 +16,17 @@ pub fn detect(direction: Direction, place: Place, prefix: &[u8], limits: &Limits
     match (place, direction) {
         (Place::Start, Direction::ToServer) => detect_client(prefix, limits),
         (Place::Start, Direction::ToClient) => detect_server(prefix, limits),
-        (Place::Middle, _) => match find_any(prefix, limits) {
-            Some(found) if found == direction => Detection::Match,
-            Some(_) => Detection::NoMatch,
-            None => Detection::NeedMore,
-        },
+        (Place::Middle, Direction::ToServer) => {
+            // A response may quote a request further on.
+            let response = find_response(prefix, limits).map_or(usize::MAX, |found| found.seen);
+            is_found(find_request(prefix, limits).filter(|request| request.seen <= response))
+        }
+        (Place::Middle, Direction::ToClient) => is_found(find_response(prefix, limits)),
     }
 }
 
-/// Whose messages bytes from the middle of a stream are. What is recognised first counts: a response may quote a request
-/// further on.
-fn find_any(prefix: &[u8], limits: &Limits) -> Option<Direction> {
-    match (find_request(prefix, limits), find_response(prefix, limits)) {
-        (Some(request), Some(response)) if response.seen < request.seen => Some(Direction::ToClient),
-        (Some(_), _) => Some(Direction::ToServer),
-        (None, Some(_)) => Some(Direction::ToClient),
-        (None, None) => None,
-    }
+fn is_found(found: Option<Found>) -> Detection {
+    if found.is_some() { Detection::Match } else { Detection::NeedMore }
 }
 
 /// Whether the first bytes that a side sent are an HTTP/1 request: decided with its first line.
