@@ -15,14 +15,25 @@ struct Round {
     response: &'static [u8],
 }
 
-const ROUNDS: &[Round] = &[Round {
-    protocol: Protocol::Http1,
-    name: "GET",
-    prelude: &[],
-    request: b"GET /api/v1/items/42 HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n\r\n",
-    response: b"HTTP/1.1 200 OK\r\nServer: nginx/1.26\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n\
+const ROUNDS: &[Round] = &[
+    Round {
+        protocol: Protocol::Http1,
+        name: "GET",
+        prelude: &[],
+        request:
+            b"GET /api/v1/items/42 HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n\r\n",
+        response:
+            b"HTTP/1.1 200 OK\r\nServer: nginx/1.26\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n\
         {\"answer\":42424}",
-}];
+    },
+    Round {
+        protocol: Protocol::Redis,
+        name: "GET",
+        prelude: &[],
+        request: b"*2\r\n$3\r\nGET\r\n$8\r\norder:42\r\n",
+        response: b"$16\r\n{\"answer\":42424}\r\n",
+    },
+];
 
 fn exchanges(c: &mut Criterion) {
     let mut group = c.benchmark_group("exchanges");

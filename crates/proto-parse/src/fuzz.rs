@@ -2,13 +2,13 @@
 //!
 //! `cargo run -p geophone-proto-parse --example fuzz_seeds --features fuzz -- DIRECTORY` writes the corpus in `testdata` as seeds.
 
+#![allow(dead_code, unused_imports, reason = "what the targets of some protocols share is unused without them")]
+
 #[cfg(feature = "dns")]
 use alloc::string::String;
 use alloc::vec::Vec;
-#[cfg(any(feature = "http1", feature = "tls"))]
 use core::fmt::Debug;
 
-#[cfg(any(feature = "http1", feature = "tls"))]
 use crate::Parsed;
 use crate::detect::Candidate;
 #[cfg(feature = "dns")]
@@ -16,6 +16,8 @@ use crate::dns;
 #[cfg(feature = "http1")]
 use crate::http1;
 use crate::protocol::CANDIDATES;
+#[cfg(feature = "redis")]
+use crate::redis;
 #[cfg(feature = "tls")]
 use crate::tls;
 use crate::{
@@ -130,7 +132,6 @@ pub fn tls_message(data: &[u8]) {
     }
 }
 
-#[cfg(any(feature = "http1", feature = "tls"))]
 fn consumed<T>(parsed: &Parsed<T>) -> Option<usize> {
     match *parsed {
         Parsed::Complete { consumed, .. } => Some(consumed),
@@ -141,7 +142,6 @@ fn consumed<T>(parsed: &Parsed<T>) -> Option<usize> {
     }
 }
 
-#[cfg(any(feature = "http1", feature = "tls"))]
 fn check_head<E: Debug + PartialEq>(data: &[u8], parse: impl Fn(&[u8]) -> Result<Option<usize>, E>) {
     let whole = parse(data);
     let mut outcome = Ok(None);
@@ -156,6 +156,13 @@ fn check_head<E: Debug + PartialEq>(data: &[u8], parse: impl Fn(&[u8]) -> Result
         outcome = next;
     }
     assert_eq!(whole, outcome);
+}
+
+/// Messages of Redis: a complete one takes just its own bytes, less of it is incomplete, and an error stays one.
+#[cfg(feature = "redis")]
+pub fn redis_message(data: &[u8]) {
+    check_head(data, |data| redis::Command::parse(data, &limits()).map(|parsed| consumed(&parsed)));
+    check_head(data, |data| redis::Reply::parse(data, &limits()).map(|parsed| consumed(&parsed)));
 }
 
 /// A connection: a script of bytes, gaps and skips in both directions gives the same exchanges when every byte comes on

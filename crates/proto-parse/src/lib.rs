@@ -76,6 +76,8 @@ mod pairing;
 mod parsed;
 mod protocol;
 mod read;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(feature = "sql")]
 pub mod sql;
 mod text;

@@ -66,4 +66,6 @@ protocols! {
     Dns = "dns" in dns;
     /// TLS without its keys: what is said in the open (RFC 8446, RFC 5246).
     Tls = "tls" in tls;
+    /// Redis: RESP2 and RESP3.
+    Redis = "redis" in redis;
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use geophone_proto_parse::Protocol;
+use geophone_proto_parse::{Direction, Protocol};
 use support::steady::Round;
 
 fn assert_free(protocol: Protocol, round: &Round<'_>) {
@@ -38,4 +38,31 @@ fn dns() {
     for cut in [usize::MAX, 1, 50] {
         round.assert_free(Protocol::Dns, 1, cut);
     }
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn redis() {
+    let round = Round {
+        prelude: &[],
+        request: b"*3\r\n$3\r\nSET\r\n$8\r\norder:42\r\n$5\r\nhello\r\n*2\r\n$6\r\nLRANGE\r\n$5\r\nqueue\r\nPING\r\n",
+        response: b"+OK\r\n*2\r\n$5\r\nhello\r\n*1\r\n:1\r\n-LOADING not yet\r\n",
+        exchanges: 3,
+    };
+    assert_free(Protocol::Redis, &round);
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn redis_deliveries() {
+    let round = Round {
+        prelude: &[
+            (Direction::ToServer, b"*2\r\n$9\r\nSUBSCRIBE\r\n$6\r\norders\r\n"),
+            (Direction::ToClient, b"*3\r\n$9\r\nsubscribe\r\n$6\r\norders\r\n:1\r\n"),
+        ],
+        request: b"*1\r\n$4\r\nPING\r\n",
+        response: b"*3\r\n$7\r\nmessage\r\n$6\r\norders\r\n$5\r\nhello\r\n*2\r\n$4\r\npong\r\n$0\r\n\r\n",
+        exchanges: 2,
+    };
+    assert_free(Protocol::Redis, &round);
 }

@@ -34,8 +34,7 @@ fn a_whole_first_line_decides_at_once_and_nothing_is_held() {
 #[test]
 fn other_protocols_are_unknown_at_once() {
     for data in [
-        &b"*1\r\n$4\r\nPING\r\n"[..],
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        &b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..],
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"GET key\r\n",
         b"220 mail.example ESMTP\r\n",

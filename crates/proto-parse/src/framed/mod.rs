@@ -27,6 +27,12 @@ pub(crate) trait Conversation {
     /// The first byte of a message was seen.
     fn began(&mut self, direction: Direction);
 
+    /// Asked behind [`began`](Self::began): the direction, if any, whose next byte is a message's first, whatever came before it.
+    /// Where nothing in a stream tells where a message begins, it is known when a client that waits begins to ask again.
+    fn resumes(&mut self) -> Option<Direction> {
+        None
+    }
+
     /// A message is over.
     fn message(&mut self, direction: Direction, message: &Message<'_>, limits: &Limits);
 
@@ -217,6 +223,13 @@ impl<C: Conversation> Framed<C> {
         }
     }
 
+    /// Another direction may go on in step.
+    fn resume(&mut self) {
+        if let Some(direction) = self.conversation.resumes() {
+            self.reader(direction).resume();
+        }
+    }
+
     fn desync(&mut self, direction: Direction) {
         if self.reader(direction).search() {
             let counters = self.conversation.counters_mut();
@@ -286,12 +299,21 @@ impl<C: Conversation> Connection for Framed<C> {
             };
             match reader.step(conversation, limits, now_ns, &mut data) {
                 None => break,
-                Some(Step::Began) => conversation.began(direction),
+                Some(Step::Began) => {
+                    conversation.began(direction);
+                    self.resume();
+                }
                 Some(Step::Message { message, begun }) => {
-                    if !begun {
+                    let resumed = if begun {
+                        None
+                    } else {
                         conversation.began(direction);
-                    }
+                        conversation.resumes()
+                    };
                     conversation.message(direction, &message, limits);
+                    if let Some(resumed) = resumed {
+                        self.reader(resumed).resume();
+                    }
                     self.proceed();
                 }
                 Some(Step::Malformed { certain }) => self.on_malformed(direction, certain),

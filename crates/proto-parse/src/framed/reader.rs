@@ -396,6 +396,14 @@ impl Reader {
         core::mem::replace(&mut self.state, State::Search) != State::Search
     }
 
+    /// The next byte is a message's first: ends a search.
+    pub(super) fn resume(&mut self) {
+        if self.state == State::Search {
+            self.search();
+            self.state = State::Idle;
+        }
+    }
+
     /// Takes no notice of anything from here on.
     pub(super) fn deafen(&mut self) {
         self.state = State::Deaf;

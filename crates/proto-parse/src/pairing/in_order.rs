@@ -57,7 +57,7 @@ pub(crate) struct Open<M> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Turn {
     /// An answer came since the request before, and none is under way.
-    is_new: bool,
+    pub(crate) is_new: bool,
     /// The client did not wait for all the answers.
     overlaps: bool,
     /// Responses were lost since, its own perhaps among them.

@@ -77,6 +77,7 @@ corpora! {
     Http1 in http1 if "http1";
     Dns in dns if "dns";
     Tls in tls if "tls";
+    Redis in redis if "redis";
 }
 
 /// The limits that the corpus is written for: small enough to be met in a few lines.

@@ -1,0 +1,4 @@
+//! Commands and replies of Redis: cut at every byte, each is incomplete until it is complete; an error stays one.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| geophone_proto_parse::fuzz::redis_message(data));
