@@ -91,7 +91,9 @@ impl Workload {
         let mut exchanges = Tally::default();
         for exchange in outcome["exchanges"].as_array()? {
             let [operation, status, count] = exchange.as_array()?.as_slice() else { return None };
-            let (line, count) = (format!("{}: {}", operation.as_str()?, status.as_str()?), count.as_u64()?);
+            let (operation, status, count) = (operation.as_str()?, status.as_str()?, count.as_u64()?);
+            // Zero is no code.
+            let line = format!("{operation}: {}", status.strip_suffix(" 0").unwrap_or(status));
             // What was not done this time is no line of what was observed either.
             if count > 0 {
                 exchanges.add(&line, count);
