@@ -99,6 +99,7 @@ impl Conversation {
                 self.findings.requests.push((at_ns, operation.clone()));
                 self.waiting.push(Waiting { frame: place.number, key, at_ns, operation });
             }
+            Message::OneWay { operation } => self.findings.requests.push((at_ns, operation)),
             Message::Response { code, answers } => {
                 let answered = self.waiting.iter().position(|waiting| match answers {
                     Answers::First => true,

@@ -2,6 +2,7 @@
 
 mod dns;
 mod http1;
+mod redis;
 mod tls;
 
 use geophone_model::net::Transport;
@@ -69,6 +70,10 @@ pub(super) enum Message {
         /// What its response refers to, if that is a number in both.
         key: Option<i64>,
     },
+    /// It will have none.
+    OneWay {
+        operation: String,
+    },
     Response {
         code: String,
         answers: Answers,
@@ -89,4 +94,4 @@ pub(super) enum Answers {
 }
 
 /// All protocols that tshark knows, too.
-pub(super) const ALL: &[Dialect] = &[dns::DIALECT, http1::DIALECT, tls::DIALECT];
+pub(super) const ALL: &[Dialect] = &[dns::DIALECT, http1::DIALECT, redis::DIALECT, tls::DIALECT];
