@@ -59,8 +59,9 @@ struct Names {
     has_early_data: bool,
 }
 
-/// RFC 8446 section 4.4.4: a Finished has a hash of 32 bytes at the least; what is shorter when it is encrypted is an alert.
-const MIN_FINISHED_BYTES: u16 = 4 + 32;
+/// RFC 8446 section 4.4.2: what a client sends before its Finished, which is longer, is a Certificate, and that of a client
+/// who has none is 8 bytes; with the record's type and the tag of an AEAD it is the shortest that is no alert.
+const MIN_CERTIFICATE_BYTES: u16 = 8 + 1 + 16;
 
 const TLS_1_3: u16 = 0x0304;
 
@@ -248,7 +249,7 @@ impl Connection {
                 self.exchanges.answer(header);
             }
             (Phase::Chosen(TLS_1_3..), Direction::ToServer, Content::ApplicationData) => {
-                if len < MIN_FINISHED_BYTES && !self.names.has_early_data {
+                if len < MIN_CERTIFICATE_BYTES && !self.names.has_early_data {
                     self.exchanges.count_handshake(direction, header);
                     return self.fail(direction, None);
                 }

@@ -25,7 +25,7 @@
 //! | what | becomes |
 //! |---|---|
 //! | an alert in the open | the end of the handshake, with its number and name; who sends it blames the other side, unless it is `internal_error`, `user_canceled` or `close_notify`: a server's blame is a client error, a client's a server error |
-//! | a record where a Finished is due, too short to be one | the same, without number: an encrypted alert |
+//! | a record where a client's Certificate or Finished is due, too short to be one | the same, without number: an encrypted alert |
 //! | any other encrypted alert | part of `encrypted`: it is not to be told from data |
 //! | HelloRetryRequest | counted as interim, and flagged |
 //! | an answer that is not TLS | a handshake with `ProtocolError`; the rest is of no interest |
