@@ -33,6 +33,33 @@ const ROUNDS: &[Round] = &[
         request: b"*2\r\n$3\r\nGET\r\n$8\r\norder:42\r\n",
         response: b"$16\r\n{\"answer\":42424}\r\n",
     },
+    Round {
+        protocol: Protocol::MySql,
+        name: "query",
+        prelude: MYSQL_LOGIN,
+        request: b"\x26\0\0\0\x03SELECT item FROM orders WHERE id = 42",
+        response: b"\x01\0\0\x01\x01\x2e\0\0\x02\x03def\x04shop\x06orders\x06orders\x04item\x04item\x0c-\0\xa0\0\0\0\xfd\0\0\0\0\0\
+            \x05\0\0\x03\xfe\0\0\x02\0\x06\0\0\x04\x05hello\x05\0\0\x05\xfe\0\0\x02\0",
+    },
+    Round {
+        protocol: Protocol::MySql,
+        name: "execute",
+        prelude: MYSQL_LOGIN,
+        request: b"\x12\0\0\0\x17\x07\0\0\0\0\x01\0\0\0\0\x01\x03\0\x2a\0\0\0",
+        response: b"\x07\0\0\x01\0\x01\0\x02\0\0\0",
+    },
+];
+
+/// A greeting, a login, and a statement that is prepared as number 7.
+const MYSQL_LOGIN: &[(Direction, &[u8])] = &[
+    (Direction::ToClient, b"\x18\0\0\0\n8.0.36\0\x01\0\0\0abcdefgh\0\xff\xf7\x2d"),
+    (
+        Direction::ToServer,
+        b"\x24\0\0\x01\x0d\xa2\x3a\0\0\0\0\x01\x2d\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0app\0",
+    ),
+    (Direction::ToClient, b"\x07\0\0\x02\0\0\0\x02\0\0\0"),
+    (Direction::ToServer, b"\x21\0\0\0\x16UPDATE orders SET a=1 WHERE id=?"),
+    (Direction::ToClient, b"\x0c\0\0\x01\0\x07\0\0\0\0\0\0\0\0\0\0"),
 ];
 
 fn exchanges(c: &mut Criterion) {

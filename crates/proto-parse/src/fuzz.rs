@@ -15,6 +15,8 @@ use crate::detect::Candidate;
 use crate::dns;
 #[cfg(feature = "http1")]
 use crate::http1;
+#[cfg(feature = "mysql")]
+use crate::mysql::{self, PayloadError, Progress};
 use crate::protocol::CANDIDATES;
 #[cfg(feature = "redis")]
 use crate::redis;
@@ -116,6 +118,29 @@ pub fn dns_message(data: &[u8]) {
         assert!(answers.len() <= limits().answers);
         assert!(answers.iter().all(|answer| answer.name.len() <= limits().resource_bytes), "{answers:?}");
         let _ = message.status();
+    }
+}
+
+/// MySQL's greetings, logins and replies: what the beginning of one decides, no further byte changes, and a reply takes any
+/// packets.
+#[cfg(feature = "mysql")]
+pub fn mysql_message(data: &[u8]) {
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        let decided = (0..=data.len()).filter_map(|len| data.get(..len)).map(|data| mysql::begins(direction, data));
+        assert!(decided.is_sorted_by(|one, other| *one == Detection::NeedMore || one == other));
+    }
+    let greetings = (0..=data.len()).filter_map(|len| data.get(..len)).map(mysql::Greeting::parse);
+    assert!(greetings.is_sorted_by(|one, other| *one == Err(PayloadError::Short) || one.is_ok() == other.is_ok()));
+    let _ = mysql::query_text(data);
+    let Some((&kind, mut packets)) = data.split_first() else { return };
+    let Some(command) = mysql::Command::from_byte(kind & 0x3f) else { return };
+    let mut reply = mysql::Reply::new(command.reply(), None);
+    while let Some((&len, rest)) = packets.split_first() {
+        let (payload, rest) = rest.split_at_checked(usize::from(len)).unwrap_or((rest, &[]));
+        packets = rest;
+        if !matches!(reply.packet(payload, u32::from(len)), Ok(Progress::More | Progress::Interim)) {
+            break;
+        }
     }
 }
 

@@ -72,6 +72,8 @@ pub mod fuzz;
 #[cfg(feature = "http1")]
 pub mod http1;
 mod limits;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 mod pairing;
 mod parsed;
 mod protocol;

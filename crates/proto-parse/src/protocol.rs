@@ -68,4 +68,6 @@ protocols! {
     Tls = "tls" in tls;
     /// Redis: RESP2 and RESP3.
     Redis = "redis" in redis;
+    /// MySQL and MariaDB.
+    MySql = "mysql" in mysql;
 }

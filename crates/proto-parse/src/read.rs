@@ -39,6 +39,18 @@ impl<'a> Reader<'a> {
         self.array().map(i32::from_be_bytes)
     }
 
+    pub(crate) fn u16_le(&mut self) -> Option<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    pub(crate) fn u32_le(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    pub(crate) fn u64_le(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
     /// The bytes before the next zero, which is taken too.
     pub(crate) fn until_zero(&mut self) -> Option<&'a [u8]> {
         let len = memchr::memchr(0, self.0)?;
@@ -60,5 +72,8 @@ mod tests {
         assert_eq!(reader.until_zero(), Some(&b"ab"[..]));
         assert_eq!((reader.u16_be(), reader.until_zero(), reader.bytes(2)), (None, None, None));
         assert_eq!(reader.bytes(1), Some(&b"c"[..]));
+        let mut reader = Reader(b"\x01\0\x02\0\0\0\x03\0\0\0\0\0\0\x80");
+        assert_eq!((reader.u16_le(), reader.u32_le()), (Some(1), Some(2)));
+        assert_eq!(reader.u64_le(), Some((1 << 63) + 3));
     }
 }

@@ -66,3 +66,32 @@ fn redis_deliveries() {
     };
     assert_free(Protocol::Redis, &round);
 }
+
+#[cfg(feature = "mysql")]
+#[test]
+fn mysql() {
+    // A login, and a statement that is prepared as number 7.
+    let prelude: [(Direction, &[u8]); 5] = [
+        (Direction::ToClient, b"\x18\0\0\0\n8.0.36\0\x01\0\0\0abcdefgh\0\xff\xf7\x2d"),
+        (
+            Direction::ToServer,
+            b"\x24\0\0\x01\x0d\xa2\x3a\0\0\0\0\x01\x2d\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0app\0",
+        ),
+        (Direction::ToClient, b"\x07\0\0\x02\0\0\0\x02\0\0\0"),
+        (Direction::ToServer, b"\x18\0\0\0\x16DELETE FROM t WHERE a=?"),
+        (Direction::ToClient, b"\x0c\0\0\x01\0\x07\0\0\0\0\0\0\0\0\0\0"),
+    ];
+    let query = Round {
+        prelude: &prelude,
+        request: b"\x2e\0\0\0\x03SELECT item FROM orders WHERE id IN (1, 2, 3)",
+        response: b"\x01\0\0\x01\x01\x0d\0\0\x02\x03def\0\0\0\x01a\0\x0c?\0\x05\0\0\x03\xfe\0\0\x02\0\x02\0\0\x04\x01a\x05\0\0\x05\xfe\0\0\x02\0",
+        exchanges: 1,
+    };
+    assert_free(Protocol::MySql, &query);
+    let execute = Round {
+        request: b"\x0a\0\0\0\x17\x07\0\0\0\0\x01\0\0\0",
+        response: b"\x07\0\0\x01\0\x01\0\x02\0\0\0",
+        ..query
+    };
+    assert_free(Protocol::MySql, &execute);
+}

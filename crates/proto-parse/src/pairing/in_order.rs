@@ -111,6 +111,7 @@ impl<M: Default> InOrder<M> {
         if self.front().is_some_and(|open| open.answer_may_be_lost) {
             // Whoever waits has been answered unseen; whoever does not may have been: the next answer may be either's.
             self.drop_open();
+            self.in_doubt |= !turn.is_new;
         }
         if self.in_doubt && turn.is_new && !self.overlaps {
             // The client waits, so what is still open was answered unseen.
@@ -168,6 +169,16 @@ impl<M: Default> InOrder<M> {
     /// The request that the next response answers.
     pub(crate) fn front(&mut self) -> Option<&mut Open<M>> {
         if self.has_open() { self.slots.get_mut(self.finished) } else { None }
+    }
+
+    /// The same, to look at.
+    pub(crate) fn peek(&self) -> Option<&Open<M>> {
+        if self.has_open() { self.slots.get(self.finished) } else { None }
+    }
+
+    /// The request that was taken last, if it is open.
+    pub(crate) fn newest(&mut self) -> Option<&mut Open<M>> {
+        self.open.checked_sub(1).and_then(|index| self.open_at(index))
     }
 
     pub(crate) fn has_open(&self) -> bool {

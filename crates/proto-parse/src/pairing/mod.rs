@@ -9,4 +9,4 @@ mod by_key;
 mod in_order;
 
 pub(crate) use by_key::ByKey;
-pub(crate) use in_order::{InOrder, Turn};
+pub(crate) use in_order::{InOrder, Open, Turn};

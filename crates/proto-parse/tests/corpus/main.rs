@@ -78,6 +78,7 @@ corpora! {
     Dns in dns if "dns";
     Tls in tls if "tls";
     Redis in redis if "redis";
+    MySql in mysql if "mysql";
 }
 
 /// The limits that the corpus is written for: small enough to be met in a few lines.
