@@ -34,7 +34,7 @@ pub(super) fn find(capture: &Path, dialect: &Dialect) -> Result<BTreeMap<Endpoin
             }
         }
     }
-    Ok(found.into_iter().map(|(client, conversation)| (client, conversation.findings)).collect())
+    Ok(found.into_iter().map(|(client, conversation)| (client, conversation.findings())).collect())
 }
 
 fn run(capture: &Path, dialect: &Dialect) -> Result<String> {
@@ -75,46 +75,83 @@ fn nanoseconds(seconds: &str) -> Option<u64> {
 /// What is found in a conversation.
 struct Conversation {
     reader: Box<dyn Reader>,
-    findings: Findings,
-    /// Requests without an answer, in their order.
-    waiting: Vec<Waiting>,
+    exchanges: Vec<Exchange>,
 }
 
-struct Waiting {
+/// A request with its response, as far as both are there. Times are those of their last parts.
+#[derive(Default)]
+struct Exchange {
+    request: Option<(u64, String)>,
+    /// The packet that the request begins in.
     frame: i64,
     key: Option<i64>,
-    at_ns: u64,
-    operation: String,
+    is_one_way: bool,
+    response: Option<(u64, String)>,
 }
 
 impl Conversation {
     fn new(dialect: &Dialect) -> Self {
-        Self { reader: (dialect.reader)(), findings: Findings::default(), waiting: Vec::new() }
+        Self { reader: (dialect.reader)(), exchanges: Vec::new() }
     }
 
     fn add(&mut self, place: &Place, message: Message) {
-        let at_ns = place.at_ns;
+        let (at_ns, frame) = (place.at_ns, place.number);
         match message {
             Message::Request { operation, key } => {
-                self.findings.requests.push((at_ns, operation.clone()));
-                self.waiting.push(Waiting { frame: place.number, key, at_ns, operation });
+                let request = Some((at_ns, operation));
+                self.exchanges.push(Exchange { request, frame, key, ..Exchange::default() });
             }
-            Message::OneWay { operation } => self.findings.requests.push((at_ns, operation)),
-            Message::Response { code, answers } => {
-                let answered = self.waiting.iter().position(|waiting| match answers {
-                    Answers::First => true,
-                    Answers::Frame(number) => waiting.frame == number,
-                    Answers::Key(key) => waiting.key == Some(key),
-                    Answers::None => false,
-                });
-                if let Some(at) = answered {
-                    let request = self.waiting.remove(at);
-                    let text = format!("{} → {code}", request.operation);
-                    self.findings.pairs.push(((request.at_ns, at_ns), text));
+            Message::OneWay { operation } => {
+                let request = Some((at_ns, operation));
+                self.exchanges.push(Exchange { request, frame, is_one_way: true, ..Exchange::default() });
+            }
+            Message::RequestPart { key } => {
+                let begun = self.exchanges.iter_mut().rfind(|exchange| exchange.key == key && !exchange.is_one_way);
+                if let Some((last_ns, _)) = begun.and_then(|exchange| exchange.request.as_mut()) {
+                    *last_ns = at_ns;
                 }
-                self.findings.responses.push((at_ns, code));
+            }
+            Message::Response { code, answers } => {
+                let response = Some((at_ns, code));
+                match self.exchanges.iter_mut().find(|exchange| exchange.is_answered_by(answers)) {
+                    Some(exchange) => exchange.response = response,
+                    None => self.exchanges.push(Exchange { response, ..Exchange::default() }),
+                }
+            }
+            Message::ResponsePart { key, code } => {
+                let begun =
+                    self.exchanges.iter_mut().rfind(|exchange| exchange.key == key && exchange.response.is_some());
+                if let Some((last_ns, known)) = begun.and_then(|exchange| exchange.response.as_mut()) {
+                    *last_ns = at_ns;
+                    *known = code.unwrap_or_else(|| std::mem::take(known));
+                }
             }
         }
+    }
+
+    fn findings(self) -> Findings {
+        let mut findings = Findings::default();
+        for Exchange { request, response, .. } in self.exchanges {
+            if let (Some((request_ns, operation)), Some((response_ns, code))) = (&request, &response) {
+                findings.pairs.push(((*request_ns, *response_ns), format!("{operation} → {code}")));
+            }
+            findings.requests.extend(request);
+            findings.responses.extend(response);
+        }
+        findings
+    }
+}
+
+impl Exchange {
+    fn is_answered_by(&self, answers: Answers) -> bool {
+        let waits = self.request.is_some() && self.response.is_none() && !self.is_one_way;
+        waits
+            && match answers {
+                Answers::First => true,
+                Answers::Frame(number) => self.frame == number,
+                Answers::Key(key) => self.key == Some(key),
+                Answers::None => false,
+            }
     }
 }
 

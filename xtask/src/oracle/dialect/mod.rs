@@ -2,6 +2,7 @@
 
 mod dns;
 mod http1;
+mod mysql;
 mod redis;
 mod tls;
 
@@ -64,7 +65,7 @@ impl<F: FnMut(&Layer, Direction) -> Vec<Message>> Reader for F {
 /// A message, as tshark sees it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Message {
-    /// It will have a response.
+    /// It will have a response. What both see is the last part of it.
     Request {
         operation: String,
         /// What its response refers to, if that is a number in both.
@@ -74,9 +75,18 @@ pub(super) enum Message {
     OneWay {
         operation: String,
     },
+    /// More of the last request that has this key.
+    RequestPart {
+        key: Option<i64>,
+    },
     Response {
         code: String,
         answers: Answers,
+    },
+    /// More of the last response to a request with this key, which may say more of the code.
+    ResponsePart {
+        key: Option<i64>,
+        code: Option<String>,
     },
 }
 
@@ -94,4 +104,10 @@ pub(super) enum Answers {
 }
 
 /// All protocols that tshark knows, too.
-pub(super) const ALL: &[Dialect] = &[dns::DIALECT, http1::DIALECT, redis::DIALECT, tls::DIALECT];
+pub(super) const ALL: &[Dialect] = &[dns::DIALECT, http1::DIALECT, mysql::DIALECT, redis::DIALECT, tls::DIALECT];
+
+/// What a statement begins with, in upper case: tshark knows its text, and Geophone no more than its fingerprint.
+fn first_word(statement: &str) -> String {
+    let words = statement.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    words.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_uppercase()
+}
