@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
-use geophone_model::{ledger::LedgerRow, series::View, time::Window};
+use geophone_model::{ledger::LedgerRow, protocol::Role, series::View, time::Window};
 use geophone_servicemap::{Config, Edge, Node, ServiceMap, Summary, Tally, export::document::Detail};
 use geophone_store::{PointQuery, STORE_SOURCE, Store};
 
@@ -65,9 +65,9 @@ fn table(map: &ServiceMap) -> String {
     let edges = map.edges().iter().map(|edge| edge_row(map, edge));
     let mut text = String::new();
     let figures = ["health", "requests", "req/s", "errors", "4xx", "p50", "p95", "p99", "view"];
-    text += &columns(&[&["SERVICE", "kind"], figures.as_slice()].concat(), services);
+    text += &columns(&[&["SERVICE", "kind"], figures.as_slice()].concat(), 3, services);
     text.push('\n');
-    text += &columns(&[&["CLIENT", "SERVER"], figures.as_slice()].concat(), edges);
+    text += &columns(&[&["CLIENT", "SERVER", "protocol"], figures.as_slice()].concat(), 4, edges);
     let coverage = map.coverage();
     let _ = writeln!(text, "\nCoverage: {:.2} % of the wanted bytes", coverage.ratio() * 100.0);
     text
@@ -76,14 +76,19 @@ fn table(map: &ServiceMap) -> String {
 /// A row for a service; none for who only asks.
 fn service(map: &ServiceMap, node: &Node) -> Option<Vec<String>> {
     let inbound = node.inbound()?;
-    let mut row = vec![node.identity().to_string(), node.identity().kind.as_str().to_owned()];
+    let kind = match node.role() {
+        Role::Service => node.identity().kind.as_str(),
+        role => role.as_str(),
+    };
+    let mut row = vec![node.identity().to_string(), kind.to_owned()];
     row.push(node.verdict().health.as_str().to_owned());
     row.extend(figures(map, inbound));
     Some(row)
 }
 
 fn edge_row(map: &ServiceMap, edge: &Edge) -> Vec<String> {
-    let mut row = vec![edge.client().to_string(), edge.server().to_string()];
+    let protocols: Vec<_> = edge.protocols().into_keys().map(|protocol| protocol.as_str()).collect();
+    let mut row = vec![edge.client().to_string(), edge.server().to_string(), protocols.join(", ")];
     row.push(edge.verdict().health.as_str().to_owned());
     if let Some(tally) = edge.views().primary() {
         row.extend(figures(map, tally));
@@ -129,7 +134,7 @@ fn seconds(seconds: f64) -> String {
 }
 
 /// Rows under their heads, each column as wide as its widest cell; numbers to the right.
-fn columns(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+fn columns(heads: &[&str], texts: usize, rows: impl Iterator<Item = Vec<String>>) -> String {
     let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
     let rows: Vec<Vec<String>> = std::iter::once(heads).chain(rows).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -140,8 +145,8 @@ fn columns(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
         let mut line = String::new();
         for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
             let _ = match column {
-                // Names, health and view; the rest are numbers.
-                0..=2 | 10 => write!(line, "{cell:width$}  "),
+                // Names and health at the beginning, the view at the end; the rest are numbers.
+                _ if column < texts || column + 1 == columns => write!(line, "{cell:width$}  "),
                 _ => write!(line, "{cell:>width$}  "),
             };
         }
@@ -164,6 +169,9 @@ mod tests {
     #[test]
     fn columns_line_up() {
         let rows = [vec!["nginx".to_owned(), "unit".to_owned()], vec!["é".to_owned(), "process".to_owned()]];
-        assert_eq!(columns(&["SERVICE", "kind"], rows.into_iter()), "SERVICE  kind\nnginx    unit\né        process\n");
+        assert_eq!(
+            columns(&["SERVICE", "kind"], 2, rows.into_iter()),
+            "SERVICE  kind\nnginx    unit\né        process\n"
+        );
     }
 }

@@ -31,6 +31,7 @@ struct RowKey {
     server: Arc<Identity>,
     protocol: Protocol,
     operation: Arc<str>,
+    delivery: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -88,10 +89,11 @@ impl MapBuilder {
         let mut edges = Vec::new();
         let mut rows = rows.into_iter().peekable();
         while let Some((key, row)) = rows.next() {
-            let RowKey { client, server, protocol, operation } = key;
-            let mut operations = vec![Operation { protocol, name: operation, views: row.views }];
+            let RowKey { client, server, protocol, operation, delivery } = key;
+            let mut operations = vec![Operation { protocol, name: operation, delivery, views: row.views }];
             while let Some((key, row)) = rows.next_if(|(key, _)| key.client == client && key.server == server) {
-                operations.push(Operation { protocol: key.protocol, name: key.operation, views: row.views });
+                let RowKey { protocol, operation, delivery, .. } = key;
+                operations.push(Operation { protocol, name: operation, delivery, views: row.views });
             }
             let edge = Edge::new(client, server, operations, &config.thresholds);
             rollup.add(&edge);
@@ -125,6 +127,7 @@ impl RowKey {
             server: key.server().clone(),
             protocol: key.protocol,
             operation: key.operation.clone(),
+            delivery: key.delivery,
         }
     }
 }

@@ -95,6 +95,7 @@ impl Eq for Edge {}
 pub struct Operation {
     pub(crate) protocol: Protocol,
     pub(crate) name: Arc<str>,
+    pub(crate) delivery: bool,
     pub(crate) views: Views,
 }
 
@@ -107,6 +108,12 @@ impl Operation {
     /// The low-cardinality name of what is asked: `GET /users/{id}`.
     pub const fn name(&self) -> &Arc<str> {
         &self.name
+    }
+
+    /// Whether a server sent it of its own accord, as a broker delivers: then it is the client that speaks the protocol as a
+    /// server.
+    pub const fn is_delivery(&self) -> bool {
+        self.delivery
     }
 
     /// What was measured of it. A [node](crate::Node)'s operations have the one view that the node's figures are of.

@@ -19,7 +19,7 @@
 //! let window = Window { start: Timestamp::from_ns(0), length_ns: 10_000_000_000 };
 //! let cart = Arc::new(Identity::new(IdentityKind::Container, Some("shop"), "cart"));
 //! let web = Arc::new(Identity::new(IdentityKind::Unit, None, "nginx.service"));
-//! let point = |class, code, requests| SeriesPoint {
+//! let point = |class, code: i32, requests| SeriesPoint {
 //!     key: SeriesKey {
 //!         view: View::Server,
 //!         local: cart.clone(),

@@ -5,9 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use geophone_model::{identity::Identity, protocol::Protocol, series::View};
+use geophone_model::{
+    identity::Identity,
+    protocol::{Protocol, Role},
+    series::View,
+};
 
-use crate::{Edge, Node, Operation, Tally, Views, health::Thresholds};
+use crate::{Edge, Node, Operation, Tally, Views, health::Thresholds, node::Figures};
 
 /// Nodes in the making. Which view a node shows depends on all of its edges, and has to be known before the first of them is
 /// added: so all are announced first.
@@ -23,7 +27,9 @@ struct Sums {
     has_server_inbound: bool,
     has_client_outbound: bool,
     outbound: Option<Tally>,
-    operations: BTreeMap<(Protocol, Arc<str>), Views>,
+    operations: BTreeMap<(Protocol, Arc<str>, bool), Views>,
+    /// Exchanges in which it was the protocol's server.
+    served: BTreeMap<Protocol, u64>,
 }
 
 impl Rollup {
@@ -45,9 +51,15 @@ impl Rollup {
         let view = if server.has_server_inbound { View::Server } else { View::Client };
         for operation in edge.operations() {
             if let Some(tally) = operation.views.of(view) {
-                let key = (operation.protocol, operation.name.clone());
+                let key = (operation.protocol, operation.name.clone(), operation.delivery);
                 server.operations.entry(key).or_default().add(tally);
             }
+        }
+        for operation in edge.operations() {
+            let by = if operation.delivery { edge.client() } else { edge.server() };
+            let requests = operation.views.primary().map_or(0, Tally::requests);
+            let served = self.node(by).served.entry(operation.protocol).or_default();
+            *served = served.saturating_add(requests);
         }
     }
 
@@ -67,13 +79,26 @@ impl Rollup {
 impl Sums {
     fn into_node(self, identity: Arc<Identity>, thresholds: &Thresholds) -> Node {
         let operations = self.operations.into_iter();
-        let operations: Vec<_> =
-            operations.map(|((protocol, name), views)| Operation { protocol, name, views }).collect();
+        let operations: Vec<_> = operations
+            .map(|((protocol, name, delivery), views)| Operation { protocol, name, delivery, views })
+            .collect();
         // Each operation has the one view that the node shows.
         let mut inbound = None;
         operations.iter().filter_map(|operation| operation.views.primary()).for_each(|tally| add(&mut inbound, tally));
-        Node::new(identity, inbound, self.outbound, operations, thresholds)
+        let role = role_of(&self.served);
+        let protocols = self.served.into_keys().collect();
+        Node::new(identity, role, protocols, Figures { inbound, outbound: self.outbound, operations }, thresholds)
     }
+}
+
+/// What a server is by what most of the exchanges were that it served; among equals, the more special one.
+fn role_of(served: &BTreeMap<Protocol, u64>) -> Role {
+    let mut by_role = BTreeMap::<Role, u64>::new();
+    for (protocol, requests) in served {
+        let sum = by_role.entry(protocol.role()).or_default();
+        *sum = sum.saturating_add(*requests);
+    }
+    by_role.into_iter().max_by_key(|(_, requests)| *requests).map_or(Role::Service, |(role, _)| role)
 }
 
 fn add(sum: &mut Option<Tally>, tally: &Tally) {

@@ -143,7 +143,9 @@ function alarmingCell(number, ratio, how = "alarming") {
   );
 }
 
-/** The kind of a service in words. */
+/** The kind of a service in words: `database (postgres), container in shop`. */
 export function kindWords(service) {
-  return service.namespace ? `${words(service.kind)} in ${service.namespace}` : words(service.kind);
+  const kind = service.namespace ? `${words(service.kind)} in ${service.namespace}` : words(service.kind);
+  const isSpecial = service.role && service.role !== "service";
+  return isSpecial ? `${words(service.role)} (${service.protocols.join(", ")}), ${kind}` : kind;
 }

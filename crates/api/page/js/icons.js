@@ -11,9 +11,17 @@ const KINDS = {
   unknown: "M5.6 6.2a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.2.9-1.2 1.7M8 12.7v.1",
 };
 
-/** What a service was found by. */
-export function kindIcon(kind, properties = {}) {
-  return svg("path", { class: "kind-icon", d: KINDS[kind] ?? KINDS.unknown, ...properties });
+const ROLES = {
+  database:
+    "M2.5 3.9c0-1.2 2.5-2.1 5.5-2.1s5.5.9 5.5 2.1S11 6 8 6 2.5 5.1 2.5 3.9zM2.5 3.9v8.2c0 1.2 2.5 2.1 5.5 2.1s5.5-.9 5.5-2.1V3.9M2.5 8c0 1.2 2.5 2.1 5.5 2.1s5.5-.9 5.5-2.1",
+  cache: "M9 1.5 3.2 9h4L6.6 14.5 12.8 7h-4z",
+  queue: "M1.5 4h13v8h-13zM5 4v8M8 4v8M11 4v8",
+  names: "M3 2h8.5A1.5 1.5 0 0 1 13 3.5v11H4.5A1.5 1.5 0 0 1 3 13zM6 6h4M6 9h4",
+};
+
+/** What kind of server a service is, and where it is just a program, what it was found by. */
+export function kindIcon({ kind, role }, properties = {}) {
+  return svg("path", { class: "kind-icon", d: ROLES[role] ?? KINDS[kind] ?? KINDS.unknown, ...properties });
 }
 
 const HEALTHS = {

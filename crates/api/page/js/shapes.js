@@ -1,7 +1,8 @@
 // How a node and an edge of the map look, and what they say.
 
 import { attributes, fill, svg, write } from "./dom.js";
-import { duration, NONE, percent, rate, shortRate, words } from "./format.js";
+import { duration, NONE, percent, rate, shortRate } from "./format.js";
+import { kindWords } from "./figures.js";
 import { figuresOf } from "./graph.js";
 import { healthPath, kindIcon } from "./icons.js";
 import { isOutside, sizeOf } from "./layout.js";
@@ -30,7 +31,7 @@ export function nodeElements(node, isNarrow) {
     { role: "button" },
     svg("rect", { class: "halo", x: -4, y: -4, width: width + 8, height: height + 8, rx: round + 4 }),
     svg("rect", { class: "box", width, height, rx: round }),
-    ...(isNarrow ? [] : [kindIcon(node.kind, { transform: `translate(14 ${middle - 8})` })]),
+    ...(isNarrow ? [] : [kindIcon(node, { transform: `translate(14 ${middle - 8})` })]),
     svg("g", { transform: corner }, badge),
     name,
     line,
@@ -59,7 +60,7 @@ export function updateNode({ group, name, line, afar, badge, room }, node) {
     class: `node ${isOutside(node) ? "outside" : "own"} ${judged ? node.health : "caller"}${kept(group)}`,
     "data-id": node.id,
     "data-health": judged ? node.health : null,
-    "aria-label": `${node.name}, ${words(node.kind)}${health}. ${figures}`,
+    "aria-label": `${node.name}, ${kindWords(node)}${health}. ${figures}`,
   });
 }
 

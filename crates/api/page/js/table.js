@@ -1,7 +1,7 @@
 // The table of services.
 
 import { attributes, el, fill, write } from "./dom.js";
-import { clientErrorCell, errorCell, healthLabel, quantileCell, rateCell, share } from "./figures.js";
+import { clientErrorCell, errorCell, healthLabel, kindWords, quantileCell, rateCell, share } from "./figures.js";
 import { NONE, plural, words } from "./format.js";
 import { change, state } from "./state.js";
 
@@ -16,8 +16,8 @@ const COLUMNS = [
   {
     key: "kind",
     title: "Kind",
-    by: (service) => service.kind,
-    cell: (service) => el("td", {}, words(service.kind)),
+    by: (service) => `${service.role} ${service.kind}`,
+    cell: (service) => el("td", { title: kindWords(service) }, words(service.role === "service" ? service.kind : service.role)),
     text: true,
   },
   {

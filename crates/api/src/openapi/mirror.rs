@@ -123,6 +123,8 @@ pub(crate) struct EdgeOperation {
     protocol: String,
     /// Its name.
     name: String,
+    /// Whether a server sent it of its own accord, as a broker delivers.
+    delivery: bool,
     #[serde(flatten)]
     views: ViewFigures,
 }
@@ -155,6 +157,10 @@ pub(crate) struct NodeDocument {
     name: String,
     /// What it was found by.
     kind: String,
+    /// What kind of server it is, by the protocols that it is spoken to in: `service`, `database`, `cache`, `queue` or `names`.
+    role: String,
+    /// The protocols that it is spoken to in, as a server; sorted.
+    protocols: Vec<String>,
     /// Its namespace, where it has one.
     namespace: Option<String>,
     /// How well it answers: `unknown`, `healthy`, `degraded` or `failing`.

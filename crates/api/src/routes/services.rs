@@ -3,7 +3,10 @@
 use std::{mem::take, sync::Arc};
 
 use axum::{Json, extract::State, http::Uri};
-use geophone_model::identity::{Identity, IdentityKind};
+use geophone_model::{
+    identity::{Identity, IdentityKind},
+    protocol::Role,
+};
 use geophone_servicemap::{Filter, Health, Node, Quantiles, ServiceMap, Summary};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -55,6 +58,11 @@ pub(crate) struct ServiceBody {
     /// What it was found by: `container`, `unit`, `process`, `external_client`, `external_service` or `unknown`.
     #[schema(value_type = String)]
     kind: IdentityKind,
+    /// What kind of server it is, by the protocols that it is spoken to in: `service`, `database`, `cache`, `queue` or `names`.
+    #[schema(value_type = String)]
+    role: Role,
+    /// The protocols that it is spoken to in, as a server; sorted.
+    protocols: Vec<&'static str>,
     /// Its namespace, where it has one.
     namespace: Option<String>,
     /// Which end measured the figures, `server` or `client`; null where nobody calls it, and the figures are zero.
@@ -101,6 +109,8 @@ impl ServiceBody {
             id: node.identity().id().to_string(),
             name: name.clone(),
             kind: *kind,
+            role: node.role(),
+            protocols: node.protocols().iter().map(|protocol| protocol.as_str()).collect(),
             namespace: namespace.clone(),
             view: figures.as_ref().map(|figures| figures.view),
             requests: count(|figures| figures.requests),

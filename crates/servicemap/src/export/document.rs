@@ -7,7 +7,7 @@
 use geophone_model::{
     identity::{IdentityKind, ServiceId},
     ledger::Coverage,
-    protocol::Protocol,
+    protocol::{Protocol, Role},
 };
 
 use crate::{Edge, Health, LeftOut, NetworkTime, Node, Operation, ServiceMap, Summary, Tally, Views, summary::seconds};
@@ -59,6 +59,10 @@ pub struct NodeDocument {
     pub name: String,
     /// What it is.
     pub kind: IdentityKind,
+    /// What kind of server it is, by the protocols that it is spoken to in.
+    pub role: Role,
+    /// The protocols that it is spoken to in, as a server; sorted.
+    pub protocols: Vec<Protocol>,
     /// Its namespace, where it has one.
     pub namespace: Option<String>,
     /// How well it answers.
@@ -158,6 +162,8 @@ pub struct EdgeOperation {
     pub protocol: Protocol,
     /// Its name.
     pub name: String,
+    /// Whether a server sent it of its own accord, as a broker delivers.
+    pub delivery: bool,
     /// What both ends measured.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub views: ViewFigures,
@@ -184,6 +190,8 @@ impl ServiceMap {
             id: identity.id(),
             name: identity.name.clone(),
             kind: identity.kind,
+            role: node.role(),
+            protocols: node.protocols().to_vec(),
             namespace: identity.namespace.clone(),
             health: node.verdict().health,
             reason: node.verdict().reason.clone(),
@@ -227,6 +235,7 @@ impl ServiceMap {
         let operation = |operation: &Operation| EdgeOperation {
             protocol: operation.protocol(),
             name: operation.name().to_string(),
+            delivery: operation.is_delivery(),
             views: self.view_figures(operation.views()),
         };
         edge.operations().iter().map(operation).collect()

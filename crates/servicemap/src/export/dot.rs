@@ -1,5 +1,7 @@
 //! Graphviz (<https://graphviz.org/doc/info/lang.html>).
 
+use geophone_model::protocol::Role;
+
 use super::label;
 use crate::{Edge, Node, ServiceMap};
 
@@ -26,9 +28,14 @@ impl ServiceMap {
         let identity = node.identity();
         let lines = [Some(label::name(identity)), Some(label::kind(node)), label::node_figures(self, node)];
         let lines: Vec<_> = lines.iter().flatten().map(|line| escape(line)).collect();
+        let shape = match node.role() {
+            Role::Database | Role::Cache => ", shape=cylinder",
+            Role::Queue => ", shape=cds",
+            _ => "",
+        };
         let style = if identity.kind.is_local() { "rounded" } else { "dashed" };
         format!(
-            "  \"{}\" [label=\"{}\", tooltip=\"{}\", color=\"{}\", style={style}];\n",
+            "  \"{}\" [label=\"{}\", tooltip=\"{}\", color=\"{}\", style={style}{shape}];\n",
             identity.id(),
             lines.join("\\n"),
             escape(&node.verdict().reason),

@@ -5,6 +5,7 @@
 //! the panel's two frames, `nodes` and `edges`.
 
 use geophone_distribution::Distribution;
+use geophone_model::protocol::Role;
 
 use crate::{
     Edge, Node, ServiceMap, Tally,
@@ -33,7 +34,7 @@ pub struct NodeRow {
     pub id: String,
     /// The name.
     pub title: String,
-    /// The kind.
+    /// What kind of server it is, where it is a special one, else what it was found by.
     pub subtitle: String,
     /// Requests a second that it gets; empty where nobody calls it.
     pub mainstat: String,
@@ -107,7 +108,11 @@ impl ServiceMap {
         NodeRow {
             id: node.identity().id().to_string(),
             title: label::name(node.identity()),
-            subtitle: node.identity().kind.as_str().to_owned(),
+            subtitle: match node.role() {
+                Role::Service => node.identity().kind.as_str(),
+                role => role.as_str(),
+            }
+            .to_owned(),
             mainstat: inbound.map(|tally| label::rate_of(self, tally)).unwrap_or_default(),
             secondarystat: inbound.and_then(label::p95_of).unwrap_or_default(),
             arc_ok: shares.map(|[ok, _, _]| ok),

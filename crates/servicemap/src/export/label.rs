@@ -1,7 +1,7 @@
 //! What the pictures say about a node or an edge, before any escaping.
 
 use geophone_distribution::Distribution;
-use geophone_model::identity::Identity;
+use geophone_model::{identity::Identity, protocol::Role};
 
 use crate::{
     Edge, Health, Node, ServiceMap, Tally,
@@ -30,11 +30,17 @@ fn is_shown(c: char) -> bool {
     !(c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || turns)
 }
 
-/// `container, degraded`; of somebody outside the kind alone.
+/// `container, degraded`, `database (postgres), container`; of somebody outside the kind alone.
 pub(super) fn kind(node: &Node) -> String {
-    let kind = node.identity().kind.as_str();
+    let kind = match node.role() {
+        Role::Service => node.identity().kind.as_str().to_owned(),
+        role => {
+            let protocols: Vec<_> = node.protocols().iter().map(|protocol| protocol.as_str()).collect();
+            format!("{} ({}), {}", role.as_str(), protocols.join(", "), node.identity().kind.as_str())
+        }
+    };
     match node.verdict().health {
-        Health::Unknown => kind.to_owned(),
+        Health::Unknown => kind,
         health => format!("{kind}, {health}"),
     }
 }

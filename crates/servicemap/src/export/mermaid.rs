@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use geophone_model::identity::Identity;
+use geophone_model::{identity::Identity, protocol::Role};
 
 use super::label;
 use crate::{Health, Node, ServiceMap};
@@ -33,7 +33,12 @@ impl ServiceMap {
     fn mermaid_node(&self, index: usize, node: &Node) -> String {
         let lines = [Some(label::name(node.identity())), Some(label::kind(node)), label::node_figures(self, node)];
         let lines: Vec<_> = lines.iter().flatten().map(|line| escape(line)).collect();
-        let (open, close) = if node.identity().kind.is_local() { ("[", "]") } else { ("([", "])") };
+        let (open, close) = match node.role() {
+            Role::Database | Role::Cache => ("[(", ")]"),
+            Role::Queue => ("[[", "]]"),
+            _ if node.identity().kind.is_local() => ("[", "]"),
+            _ => ("([", "])"),
+        };
         format!("  n{index}{open}\"{}\"{close}:::{}\n", lines.join("<br/>"), node.verdict().health)
     }
 }

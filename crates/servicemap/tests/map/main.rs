@@ -7,4 +7,5 @@ mod filters;
 mod graph;
 mod health;
 mod properties;
+mod roles;
 mod sample;
