@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::{env, fs};
 
-use geophone_proto_parse::{Protocol, fuzz};
+use geophone_proto_parse::{Limits, Protocol, fuzz};
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -12,7 +12,9 @@ use support::script::{Event, Script};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = env::args_os().nth(1).ok_or("usage: fuzz_seeds DIRECTORY")?;
-    Protocol::ALL.iter().try_for_each(|protocol| write_seeds(protocol.name(), Path::new(&directory)))
+    // What is spoken within another protocol has no parser of its own.
+    let parsed = Protocol::ALL.iter().filter(|protocol| protocol.connection(&Limits::default(), false).is_some());
+    parsed.map(|protocol| protocol.name()).try_for_each(|name| write_seeds(name, Path::new(&directory)))
 }
 
 /// The conversations of a protocol, for the targets `detect`, `PROTOCOL_message` and `PROTOCOL_connection`.

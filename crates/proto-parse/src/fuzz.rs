@@ -15,6 +15,8 @@ use crate::detect::Candidate;
 use crate::dns;
 #[cfg(feature = "http1")]
 use crate::http1;
+#[cfg(feature = "http2")]
+use crate::http2;
 #[cfg(feature = "mysql")]
 use crate::mysql::{self, PayloadError, Progress};
 use crate::protocol::CANDIDATES;
@@ -98,6 +100,41 @@ pub fn http1_message(data: &[u8]) {
     http1_search(data);
     check_head(data, |data| http1::RequestHead::parse(data, &limits()).map(|parsed| consumed(&parsed)));
     check_head(data, |data| http1::ResponseHead::parse(data, &limits()).map(|parsed| consumed(&parsed)));
+}
+
+/// Headers of frames take just their own bytes. Field blocks, each behind a byte that says how long it is, give the same
+/// fields when every byte comes on its own, and what is held of them has its bound.
+#[cfg(feature = "http2")]
+pub fn http2_message(data: &[u8]) {
+    check_head(data, |data| http2::FrameHeader::parse(data).map(|parsed| consumed(&parsed)));
+    let Some((&options, mut blocks)) = data.split_first() else { return };
+    let (mut whole, mut bytewise) = (http2::hpack::Decoder::default(), http2::hpack::Decoder::default());
+    if options & 1 == 1 {
+        whole.lose_blocks();
+        bytewise.lose_blocks();
+    }
+    while let Some((&len, rest)) = blocks.split_first() {
+        let (block, rest) = rest.split_at_checked(usize::from(len)).unwrap_or((rest, &[]));
+        blocks = rest;
+        assert_eq!(fields(&mut whole, block, usize::MAX), fields(&mut bytewise, block, 1));
+        assert!(whole.held_bytes() <= MAX_HELD_BYTES, "{} bytes are held", whole.held_bytes());
+    }
+}
+
+#[cfg(feature = "http2")]
+type Fields = Vec<(http2::hpack::FieldName, Vec<u8>, bool)>;
+
+/// What a block that comes in pieces says, and whether it is valid.
+#[cfg(feature = "http2")]
+fn fields(decoder: &mut http2::hpack::Decoder, block: &[u8], piece: usize) -> (Fields, bool) {
+    let mut fields = Fields::new();
+    let mut is_valid = true;
+    for data in block.chunks(piece) {
+        is_valid &= decoder
+            .fragment(data, &limits(), |field| fields.push((field.name, field.value.to_vec(), field.is_cut)))
+            .is_ok();
+    }
+    (fields, decoder.end_block().is_ok() && is_valid)
 }
 
 /// A DNS message: names and answers within their limits, whatever is in it.
@@ -362,6 +399,12 @@ mod tests {
         #[test]
         fn connections_hold(script in script()) {
             connection(Protocol::Http1, &script);
+        }
+
+        #[cfg(feature = "http2")]
+        #[test]
+        fn field_blocks_hold(data in proptest::collection::vec(any::<u8>(), 0..200)) {
+            http2_message(&data);
         }
     }
 }

@@ -71,6 +71,8 @@ mod framed;
 pub mod fuzz;
 #[cfg(feature = "http1")]
 pub mod http1;
+#[cfg(feature = "http2")]
+pub mod http2;
 mod limits;
 #[cfg(feature = "mysql")]
 pub mod mysql;

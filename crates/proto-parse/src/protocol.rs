@@ -6,32 +6,39 @@ use crate::detect::Candidate;
 use crate::{Connection, Limits};
 
 /// A row per protocol, in the order in which a connection that may be several is taken for one: the names, the cargo feature and
-/// the module, in which are `Connection::new(&Limits, joined_late)` and `detect`.
+/// the module, in which are `Connection::new(&Limits, joined_late)` and `detect`. Behind them, the protocols that are spoken
+/// within others, whose parsers see to them.
 macro_rules! protocols {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal in $module:ident;)*) => {
+    (
+        $($(#[$doc:meta])* $variant:ident = $name:literal in $module:ident;)*
+        [within others]
+        $($(#[$inner_doc:meta])* $inner:ident = $inner_name:literal;)*
+    ) => {
         /// A protocol that this crate parses.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Protocol {
             $($(#[$doc])* $variant,)*
+            $($(#[$inner_doc])* $inner,)*
         }
 
         impl Protocol {
             /// All of them, those whose feature is off too.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+            pub const ALL: &[Self] = &[$(Self::$variant,)* $(Self::$inner,)*];
 
-            /// The name, in lower case; that of the cargo feature too.
+            /// The name, in lower case; that of the cargo feature too, where the protocol has one of its own.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
+                    $(Self::$inner => $inner_name,)*
                 }
             }
 
             /// A parser for one connection that speaks this protocol. `joined_late` says that the connection was open before
             /// the capture began, so that the first bytes may be the middle of a message.
             ///
-            /// `None` where the protocol's cargo feature is off.
+            /// `None` where the protocol's cargo feature is off, and for one that is spoken within another.
             #[must_use]
             pub fn connection(self, limits: &Limits, joined_late: bool) -> Option<Box<dyn Connection + Send>> {
                 match self {
@@ -44,6 +51,7 @@ macro_rules! protocols {
                             None
                         }
                     )*
+                    $(Self::$inner)|* => None,
                 }
             }
         }
@@ -62,6 +70,8 @@ protocols! {
     /// HTTP/1.0 and HTTP/1.1 (RFC 9112).
     #[default]
     Http1 = "http1" in http1;
+    /// HTTP/2 (RFC 9113).
+    Http2 = "http2" in http2;
     /// DNS, over TCP and in datagrams (RFC 1035).
     Dns = "dns" in dns;
     /// TLS without its keys: what is said in the open (RFC 8446, RFC 5246).
@@ -70,4 +80,9 @@ protocols! {
     Redis = "redis" in redis;
     /// MySQL and MariaDB.
     MySql = "mysql" in mysql;
+    [within others]
+    /// gRPC, over HTTP/2.
+    Grpc = "grpc";
+    /// WebSocket (RFC 6455, RFC 8441), over HTTP: what an exchange became.
+    WebSocket = "websocket";
 }

@@ -7,7 +7,8 @@ if [ -z "${RECORD_INSIDE:-}" ]; then
     RECORD_INSIDE=1 exec unshare -n "$0" "$@"
 fi
 ip link set lo up
-tcpdump -i lo -s 0 -U --immediate-mode -Z root -w "$3" 2>"$3.log" &
+# The buffer has room for a few hundred packets of the largest size: a smaller one loses some in a burst.
+tcpdump -i lo -s 0 -B 65536 -U --immediate-mode -Z root -w "$3" 2>"$3.log" &
 tcpdump=$!
 trap 'kill $tcpdump; wait $tcpdump; rm -f "$3.log"' EXIT
 until grep -q 'listening on' "$3.log"; do

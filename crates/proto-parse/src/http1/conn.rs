@@ -3,6 +3,9 @@
 mod requests;
 mod responses;
 
+#[cfg(feature = "http2")]
+pub(crate) use responses::class_of;
+
 use super::half::{Event, Half};
 use super::message::{Method, RequestHead, ResponseHead};
 use crate::pairing::{InOrder, Turn};

@@ -187,7 +187,7 @@ const fn first_marked(marks: NonZero<u64>) -> usize {
 
 /// RFC 9110 section 5.6.2.
 #[inline]
-pub(super) fn is_token(byte: u8) -> bool {
+pub(crate) fn is_token(byte: u8) -> bool {
     static TOKEN: [bool; 256] = table(b"!#$%&'*+-.^_`|~");
     TOKEN.get(usize::from(byte)).copied().unwrap_or(false)
 }

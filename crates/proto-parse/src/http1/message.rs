@@ -302,7 +302,7 @@ impl ResponseHead {
 }
 
 /// The media type of server-sent events (HTML Living Standard, section 9.2.5).
-const EVENT_STREAM: &[u8] = b"text/event-stream";
+pub(crate) const EVENT_STREAM: &[u8] = b"text/event-stream";
 
 impl Head for ResponseHead {
     type Search = ResponseSearch;

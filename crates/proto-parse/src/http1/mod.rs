@@ -36,16 +36,20 @@ mod chunked;
 mod conn;
 mod detect;
 mod error;
-mod field;
+pub(crate) mod field;
 mod framing;
 mod half;
 mod head;
 mod message;
 mod search;
-mod target;
+pub(crate) mod target;
 
 pub use conn::Connection;
+#[cfg(feature = "http2")]
+pub(crate) use conn::class_of;
 pub use detect::{Found, detect, detect_client, detect_server, find_request, find_response};
 pub use error::HeadError;
 pub use framing::Body;
+#[cfg(feature = "http2")]
+pub(crate) use message::EVENT_STREAM;
 pub use message::{Method, RequestHead, ResponseHead};

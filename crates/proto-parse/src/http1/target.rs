@@ -44,13 +44,13 @@ impl<'a> Target<'a> {
     }
 }
 
-fn without_query(target: &[u8]) -> &[u8] {
+pub(crate) fn without_query(target: &[u8]) -> &[u8] {
     let end = memchr2(b'?', b'#', target).unwrap_or(target.len());
     target.get(..end).unwrap_or_default()
 }
 
 /// RFC 3986 section 3.2.1: user info may be a password.
-fn without_user_info(authority: &[u8]) -> &[u8] {
+pub(crate) fn without_user_info(authority: &[u8]) -> &[u8] {
     memrchr(b'@', authority)
         .and_then(|at| authority.get(at..))
         .map_or(authority, |host| host.get(1..).unwrap_or_default())
@@ -60,7 +60,7 @@ fn without_user_info(authority: &[u8]) -> &[u8] {
 ///
 /// Path parameters (RFC 3986 section 3.3: from `;` to the end of the segment) are dropped: they hold values, session
 /// identifiers among them. Bytes that are not UTF-8 become U+FFFD.
-pub(super) fn set_path(path: &[u8], limit: usize, out: &mut String) -> bool {
+pub(crate) fn set_path(path: &[u8], limit: usize, out: &mut String) -> bool {
     let has_parameters = memchr(b';', path).is_some();
     // What it was before, in most cases; so it is UTF-8, too.
     if !has_parameters && path == out.as_bytes() && path.len() <= limit {
@@ -84,7 +84,7 @@ pub(super) fn set_path(path: &[u8], limit: usize, out: &mut String) -> bool {
 /// Puts `host [ ":" port ]` into `out` in lower case; leaves `out` empty where it is not valid or too long.
 ///
 /// RFC 9112 section 3.2: a Host that is not valid is answered with 400; here, it is no name to report anything under.
-pub(super) fn set_authority(authority: &[u8], limit: usize, out: &mut String) {
+pub(crate) fn set_authority(authority: &[u8], limit: usize, out: &mut String) {
     // What it was before, in most cases. What has no flaw has no user info.
     if authority.len() <= limit && authority == out.as_bytes() && authority_flaws(authority) == 0 {
         return;

@@ -54,9 +54,7 @@ impl<M: Default> ByKey<M> {
     /// oldest is.
     pub(crate) fn admit(&mut self, key: u64) -> &mut Open<M> {
         self.counters.requests = self.counters.requests.saturating_add(1);
-        if self.drop_open(key) {
-            self.counters.requests_unmatched = self.counters.requests_unmatched.saturating_add(1);
-        }
+        self.discard(key);
         if self.open.len() >= self.open_limit
             && let Some(oldest) = self.open.iter().min_by_key(|open| open.serial).map(|open| open.key)
         {
@@ -79,6 +77,11 @@ impl<M: Default> ByKey<M> {
     pub(crate) fn get(&mut self, key: u64) -> Option<&mut Open<M>> {
         let at = self.find(key)?;
         self.open.get_mut(at)
+    }
+
+    /// The open request with this key, to look at.
+    pub(crate) fn peek(&self, key: u64) -> Option<&Open<M>> {
+        self.open.get(self.find(key)?)
     }
 
     /// A response has begun, or goes on: what it answers. `None`, if nothing that is known; that is counted by
@@ -126,6 +129,13 @@ impl<M: Default> ByKey<M> {
         exchange.status = status;
         exchange.end_ns = end_ns;
         self.push(exchange);
+    }
+
+    /// How it went with this request was lost: it is dropped as unmatched, and so is the response to it, if one has begun.
+    pub(crate) fn discard(&mut self, key: u64) {
+        if self.drop_open(key) {
+            self.counters.requests_unmatched = self.counters.requests_unmatched.saturating_add(1);
+        }
     }
 
     /// A message that asks for no answer: `fill` writes its exchange, which is finished.

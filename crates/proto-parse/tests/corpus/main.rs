@@ -75,6 +75,7 @@ macro_rules! corpora {
 
 corpora! {
     Http1 in http1 if "http1";
+    Http2 in http2 if "http2";
     Dns in dns if "dns";
     Tls in tls if "tls";
     Redis in redis if "redis";

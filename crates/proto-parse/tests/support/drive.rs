@@ -115,6 +115,10 @@ pub(crate) fn show(outcome: &Outcome) -> String {
     let mut text = String::new();
     for exchange in &outcome.exchanges {
         let word = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+        // What is spoken within the protocol that the file is about.
+        if matches!(exchange.protocol, Protocol::Grpc | Protocol::WebSocket) {
+            let _ = write!(text, "{}: ", exchange.protocol.name());
+        }
         let _ = write!(text, "{} {}", word(&exchange.verb), word(&exchange.resource));
         if !exchange.authority.is_empty() {
             let _ = write!(text, " at {}", exchange.authority);

@@ -175,7 +175,7 @@ impl Connection {
 }
 
 /// RFC 9110 section 15: codes outside 100 to 599 are to be treated as 5xx.
-fn class_of(status: u16) -> StatusClass {
+pub(crate) fn class_of(status: u16) -> StatusClass {
     match status {
         100..=399 => StatusClass::Ok,
         400..=499 => StatusClass::ClientError,

@@ -97,3 +97,19 @@ fn what_is_open_when_nobody_looks_any_more_is_counted() {
     assert_eq!(polled(&mut pairing), []);
     assert_eq!((pairing.counters.requests_abandoned, pairing.counters.responses_abandoned), (2, 1));
 }
+
+#[test]
+fn what_is_discarded_is_unmatched() {
+    let mut pairing = pairing(10);
+    for key in [1, 2] {
+        ask(&mut pairing, key, key);
+    }
+    assert!(pairing.answer(1).is_some());
+    assert!(pairing.peek(1).is_some());
+    for key in [1, 2, 3] {
+        pairing.discard(key);
+        assert!(pairing.peek(key).is_none());
+    }
+    assert_eq!(polled(&mut pairing), []);
+    assert_eq!((pairing.counters.requests_unmatched, pairing.counters.responses_unmatched), (2, 1));
+}
