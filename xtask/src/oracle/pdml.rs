@@ -78,6 +78,11 @@ impl Layer {
         self.fields.iter().filter(move |field| field.name == name).map(|field| field.value.as_str())
     }
 
+    /// Names and values of all fields, in their order.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|field| (field.name.as_str(), field.value.as_str()))
+    }
+
     /// Each field that is within no other one, with those within it: the messages that tshark has put into one layer.
     pub(super) fn parts(&self) -> impl Iterator<Item = Self> {
         let parts = self.fields.chunk_by(|_, next| next.depth > 0);

@@ -37,7 +37,7 @@ fn read(layer: &Layer, _: Direction) -> Vec<Message> {
 }
 
 /// A target's path, without what Geophone drops: query, fragment, and the parameters of each segment.
-fn path(target: &str) -> String {
+pub(super) fn path(target: &str) -> String {
     let target = match target.strip_prefix("http://") {
         Some(absolute) => absolute.find('/').map_or("/", |at| &absolute[at..]),
         None => target,
