@@ -2,9 +2,12 @@
 
 mod requests;
 mod responses;
+mod successor;
 
 #[cfg(feature = "http2")]
 pub(crate) use responses::class_of;
+
+use successor::Successor;
 
 use super::half::{Event, Half};
 use super::message::{Method, RequestHead, ResponseHead};
@@ -28,6 +31,8 @@ pub struct Connection {
     tunnel: bool,
     to_server_ended: bool,
     to_client_ended: bool,
+    /// What the connection speaks by now.
+    successor: Option<Successor>,
 }
 
 impl Connection {
@@ -45,6 +50,7 @@ impl Connection {
             tunnel: false,
             to_server_ended: false,
             to_client_ended: false,
+            successor: None,
         }
     }
 }
@@ -53,6 +59,7 @@ impl crate::Connection for Connection {
     fn bytes(&mut self, direction: Direction, now_ns: u64, data: &[u8]) {
         let mut data = data;
         match direction {
+            _ if self.successor.is_some() => {}
             Direction::ToServer => {
                 while let Some(event) = self.request.step(&self.limits, &mut self.pairing.counters, now_ns, &mut data) {
                     self.on_request(event);
@@ -65,9 +72,15 @@ impl crate::Connection for Connection {
                 }
             }
         }
+        if let Some(successor) = &mut self.successor {
+            successor.0.bytes(direction, now_ns, data);
+        }
     }
 
     fn skipped(&mut self, direction: Direction, now_ns: u64, len: u64) {
+        if let Some(successor) = &mut self.successor {
+            return successor.0.skipped(direction, now_ns, len);
+        }
         let (passed, event) = match direction {
             _ if self.is_deaf(direction) => return,
             Direction::ToServer => self.request.skip(now_ns, len),
@@ -80,6 +93,9 @@ impl crate::Connection for Connection {
     }
 
     fn gap(&mut self, direction: Direction, now_ns: u64, len: u64) {
+        if let Some(successor) = &mut self.successor {
+            return successor.0.gap(direction, now_ns, len);
+        }
         if len == 0 || self.is_deaf(direction) {
             return;
         }
@@ -105,6 +121,9 @@ impl crate::Connection for Connection {
     }
 
     fn end(&mut self, direction: Direction, now_ns: u64, how: End) {
+        if let Some(successor) = &mut self.successor {
+            return successor.0.end(direction, now_ns, how);
+        }
         let both = how == End::Reset;
         if self.tunnel {
             self.to_server_ended |= both || direction == Direction::ToServer;
@@ -123,6 +142,9 @@ impl crate::Connection for Connection {
     }
 
     fn close(&mut self, now_ns: u64) {
+        if let Some(successor) = &mut self.successor {
+            return successor.0.close(now_ns);
+        }
         if self.tunnel {
             self.finish_tunnel(now_ns);
         } else {
@@ -134,6 +156,9 @@ impl crate::Connection for Connection {
     }
 
     fn abandon(&mut self) {
+        if let Some(successor) = &mut self.successor {
+            return successor.0.abandon();
+        }
         self.pairing.abandon();
         self.tunnel = false;
         self.request.deafen();
@@ -141,22 +166,25 @@ impl crate::Connection for Connection {
     }
 
     fn want(&self, direction: Direction) -> Want {
-        match direction {
-            Direction::ToServer => self.request.want(),
-            Direction::ToClient => self.response.want(),
+        match (&self.successor, direction) {
+            (Some(successor), _) => successor.0.want(direction),
+            (None, Direction::ToServer) => self.request.want(),
+            (None, Direction::ToClient) => self.response.want(),
         }
     }
 
     fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
+        self.pairing.poll(out) || self.successor.as_mut().is_some_and(|successor| successor.0.poll(out))
     }
 
     fn counters(&self) -> &Counters {
-        &self.pairing.counters
+        self.successor.as_ref().map_or(&self.pairing.counters, |successor| successor.0.counters())
     }
 
     fn held_bytes(&self) -> usize {
-        self.request.held_bytes().saturating_add(self.response.held_bytes()).saturating_add(self.pairing.held_bytes())
+        let halves = self.request.held_bytes().saturating_add(self.response.held_bytes());
+        let successor = self.successor.as_ref().map_or(0, |successor| successor.0.held_bytes());
+        halves.saturating_add(self.pairing.held_bytes()).saturating_add(successor)
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) enum Name {
     Host,
     Traceparent,
     ContentType,
+    Upgrade,
     Other,
 }
 
@@ -50,7 +51,7 @@ pub(super) fn extent(data: &[u8]) -> Option<Extent> {
         return None;
     }
     let line_len = name_len.wrapping_add(plain_line(data.get(name_len..)?)?);
-    let may_matter = matches!((name_len, first), (4, b'h') | (11 | 17, b't') | (12 | 14, b'c'));
+    let may_matter = matches!((name_len, first), (4, b'h') | (7, b'u') | (11 | 17, b't') | (12 | 14, b'c'));
     Some(Extent { name_len, line_len, may_matter })
 }
 
@@ -249,6 +250,7 @@ pub(super) fn trim(value: &[u8]) -> &[u8] {
 fn name_of(name: &[u8]) -> Name {
     let (found, is_it) = match name.len() {
         4 => (Name::Host, is(name, b"host")),
+        7 => (Name::Upgrade, is(name, b"upgrade")),
         11 => (Name::Traceparent, is(name, b"traceparent")),
         12 => (Name::ContentType, is(name, b"content-type")),
         14 => (Name::ContentLength, is(name, b"content-length")),
@@ -279,7 +281,8 @@ mod tests {
 
     #[test]
     fn a_name_is_compared_in_either_case_and_in_full() {
-        let names: [&[u8]; 5] = [b"host", b"traceparent", b"content-type", b"content-length", b"transfer-encoding"];
+        let names: [&[u8]; 6] =
+            [b"host", b"upgrade", b"traceparent", b"content-type", b"content-length", b"transfer-encoding"];
         for name in names {
             assert_ne!(name_of(name), Name::Other);
             assert_eq!(name_of(&name.to_ascii_uppercase()), name_of(name));

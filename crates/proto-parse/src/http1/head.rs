@@ -135,7 +135,7 @@ impl<H: Head> HeadReader<H> {
             Name::Other => {}
             Name::ContentLength => self.head.framing().content_length(value),
             Name::TransferEncoding => self.head.framing().transfer_encoding(value),
-            Name::Host | Name::Traceparent | Name::ContentType => self.head.field(name, value, limits),
+            Name::Host | Name::Traceparent | Name::ContentType | Name::Upgrade => self.head.field(name, value, limits),
         }
     }
 

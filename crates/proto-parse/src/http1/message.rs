@@ -46,6 +46,18 @@ pub struct ResponseHead {
     minor_version: u8,
     framing: Framing,
     event_stream: bool,
+    upgrade: Upgrade,
+}
+
+/// What a connection is to become (RFC 9110 section 7.8), if the status is 101.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Upgrade {
+    /// RFC 6455.
+    WebSocket,
+    /// HTTP/2 without TLS (RFC 7540 section 3.2).
+    Http2,
+    #[default]
+    Other,
 }
 
 /// How often a field that may come once was there.
@@ -239,7 +251,7 @@ impl Head for RequestHead {
             Name::Traceparent => {
                 self.trace = if self.traceparents.add() == Count::Once { TraceContext::parse(value) } else { None };
             }
-            Name::ContentType | Name::ContentLength | Name::TransferEncoding | Name::Other => {}
+            Name::ContentType | Name::Upgrade | Name::ContentLength | Name::TransferEncoding | Name::Other => {}
         }
     }
 
@@ -279,6 +291,10 @@ impl ResponseHead {
     #[must_use]
     pub fn is_event_stream(&self) -> bool {
         self.event_stream
+    }
+
+    pub(super) fn upgrade(&self) -> Upgrade {
+        self.upgrade
     }
 
     /// How the end of the body is found, given the request's method: RFC 9112 section 6.3.
@@ -341,6 +357,13 @@ impl Head for ResponseHead {
     }
 
     fn field(&mut self, name: Name, value: &[u8], _limits: &Limits) {
+        if name == Name::Upgrade {
+            self.upgrade = match value {
+                _ if value.eq_ignore_ascii_case(b"websocket") => Upgrade::WebSocket,
+                _ if value.eq_ignore_ascii_case(b"h2c") => Upgrade::Http2,
+                _ => Upgrade::Other,
+            };
+        }
         if name == Name::ContentType {
             if value.first_chunk().is_none_or(|beginning: &[u8; 17]| !beginning.eq_ignore_ascii_case(EVENT_STREAM)) {
                 self.event_stream = false;

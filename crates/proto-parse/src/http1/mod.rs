@@ -9,7 +9,8 @@
 //! | what | becomes |
 //! |---|---|
 //! | request and final response | an exchange; interim responses (1xx) are counted and flagged |
-//! | `101`, `CONNECT` with 2xx | an exchange of [`Shape::Stream`](crate::Shape::Stream) when the connection ends; nothing is wanted of it in between |
+//! | `101`, `CONNECT` with 2xx | an exchange of [`Shape::Stream`](crate::Shape::Stream) when the connection ends; nothing is wanted of it in between. With `Upgrade: websocket` its protocol is [`WebSocket`](crate::Protocol::WebSocket) (RFC 6455) |
+//! | `101` with `Upgrade: h2c` | HTTP/2 from there on (RFC 7540 section 3.2), whose first stream answers the request; without the feature `http2`, a tunnel as above |
 //! | `text/event-stream` | an exchange of `Stream` |
 //! | a response before its request is over (413, 431) | an exchange, flagged; the request's numbers are as of then |
 //! | a response to nothing (408 on an idle connection) | counted as unmatched |

@@ -59,6 +59,20 @@ impl Connection {
         }
     }
 
+    /// A connection that has become one of HTTP/2 with the answer 101 to a request of HTTP/1.1 (RFC 7540 section 3.2), which
+    /// is answered as stream 1: `request`, if it was seen. It goes on with the ledger of what was there before.
+    pub(crate) fn upgraded(limits: &Limits, request: Option<Exchange>, counters: Counters) -> Self {
+        let mut connection = Self::new(limits, false);
+        connection.pairing.counters = counters;
+        connection.newest = 1;
+        if let Some(request) = request {
+            let open = connection.pairing.admit(1);
+            open.memo.request_is_over = true;
+            open.exchange = request;
+        }
+        connection
+    }
+
     fn on_event(&mut self, direction: Direction, event: Event<'_>) {
         match event {
             Event::Preface => {

@@ -301,6 +301,17 @@ impl<M: Default> InOrder<M> {
         self.count_open();
     }
 
+    /// Takes the front request out, of the ledger too: it is answered elsewhere.
+    pub(crate) fn hand_over(&mut self) -> Option<Exchange> {
+        let exchange = core::mem::take(&mut self.front()?.exchange);
+        self.counters.requests = self.counters.requests.saturating_sub(1);
+        self.open = self.open.saturating_sub(1);
+        self.newest_is_live &= self.has_open();
+        self.recycle(self.finished);
+        self.count_open();
+        Some(exchange)
+    }
+
     pub(crate) fn abandon(&mut self) {
         let requests = core::mem::take(&mut self.counters.open_requests);
         self.counters.requests_abandoned = self.counters.requests_abandoned.saturating_add(requests);

@@ -4,8 +4,8 @@ use super::Connection;
 use crate::http1::HeadError;
 use crate::http1::framing::Body;
 use crate::http1::half::Event;
-use crate::http1::message::Method;
-use crate::{End, Flags, Shape, StatusClass};
+use crate::http1::message::{Method, Upgrade};
+use crate::{End, Flags, Protocol, Shape, StatusClass};
 
 impl Connection {
     pub(super) fn on_response(&mut self, event: Event) {
@@ -40,6 +40,10 @@ impl Connection {
         }
         let head = self.response.head();
         let (status, is_ambiguous, is_event_stream) = (head.status(), head.is_ambiguous(), head.is_event_stream());
+        let upgrade = if status == 101 { head.upgrade() } else { Upgrade::Other };
+        if upgrade == Upgrade::Http2 && self.upgrade_to_http2() {
+            return;
+        }
         let Some(open) = self.pairing.front().filter(|_| !self.unasked) else {
             return self.pass_unmatched_response(status);
         };
@@ -53,6 +57,9 @@ impl Connection {
         let body = self.response.head().body(open.memo);
         if is_tunnel || (is_event_stream && body != Ok(Body::None)) {
             open.exchange.shape = Shape::Stream;
+        }
+        if upgrade == Upgrade::WebSocket {
+            open.exchange.protocol = Protocol::WebSocket;
         }
         self.pairing.count_response();
         match body {
