@@ -27,6 +27,13 @@ const ROUNDS: &[Round] = &[
         {\"answer\":42424}",
     },
     Round {
+        protocol: Protocol::Memcached,
+        name: "get",
+        prelude: &[],
+        request: b"get order:42\r\n",
+        response: b"VALUE order:42 0 16\r\n{\"answer\":42424}\r\nEND\r\n",
+    },
+    Round {
         protocol: Protocol::Redis,
         name: "GET",
         prelude: &[],

@@ -17,6 +17,8 @@ use crate::dns;
 use crate::http1;
 #[cfg(feature = "http2")]
 use crate::http2;
+#[cfg(feature = "memcached")]
+use crate::memcached;
 #[cfg(feature = "mysql")]
 use crate::mysql::{self, PayloadError, Progress};
 use crate::protocol::CANDIDATES;
@@ -218,6 +220,14 @@ fn check_head<E: Debug + PartialEq>(data: &[u8], parse: impl Fn(&[u8]) -> Result
         outcome = next;
     }
     assert_eq!(whole, outcome);
+}
+
+/// Commands and answers of memcached: complete ones take just their own bytes, less of them is incomplete, and an error stays
+/// one.
+#[cfg(feature = "memcached")]
+pub fn memcached_message(data: &[u8]) {
+    check_head(data, |data| memcached::Command::parse(data, &limits()).map(|parsed| consumed(&parsed)));
+    check_head(data, |data| memcached::AnswerPart::parse(data, &limits()).map(|parsed| consumed(&parsed)));
 }
 
 /// Messages of Redis: a complete one takes just its own bytes, less of it is incomplete, and an error stays one.

@@ -69,11 +69,15 @@ mod exchange;
 mod framed;
 #[cfg(any(feature = "fuzz", test))]
 pub mod fuzz;
+#[cfg(feature = "memcached")]
+mod hash;
 #[cfg(feature = "http1")]
 pub mod http1;
 #[cfg(feature = "http2")]
 pub mod http2;
 mod limits;
+#[cfg(feature = "memcached")]
+pub mod memcached;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod pairing;

@@ -95,3 +95,15 @@ fn mysql() {
     };
     assert_free(Protocol::MySql, &execute);
 }
+
+#[cfg(feature = "memcached")]
+#[test]
+fn memcached() {
+    let round = Round {
+        prelude: &[],
+        request: b"set order:42 0 0 5\r\nhello\r\nmg a v q O1\r\nflush_all noreply\r\nget order:42 order:43\r\n",
+        response: b"STORED\r\nVALUE order:42 0 5\r\nhello\r\nEND\r\n",
+        exchanges: 4,
+    };
+    assert_free(Protocol::Memcached, &round);
+}

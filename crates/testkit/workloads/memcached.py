@@ -90,8 +90,8 @@ def errors(work: Workload) -> None:
     refused = 0
     for call, name, status in (
         (lambda: c.incr("word", 1), "incr", "client_error CLIENT_ERROR"),
-        (lambda: c.raw_command("nonsense", b"\r\n"), "nonsense", "client_error ERROR"),
-        (lambda: c.set("huge", "x" * 2_000_000), "set", "server_error SERVER_ERROR"),
+        (lambda: c.raw_command("nonsense", b"\r\n"), "", "client_error ERROR"),
+        (lambda: c.set("huge", "x" * 1_100_000), "set", "server_error SERVER_ERROR"),
     ):
         try:
             call()
@@ -106,6 +106,7 @@ def errors(work: Workload) -> None:
     raw.say("get\n", "ERROR")
     raw.close()
     work.count("set", "client_error CLIENT_ERROR")
+    work.count("", "client_error ERROR")
     work.count("get", "client_error ERROR")
 
 

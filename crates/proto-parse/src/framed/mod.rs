@@ -33,6 +33,10 @@ pub(crate) trait Conversation {
         None
     }
 
+    /// What is kept of a message is there, and more of it is to come: what follows may be answered before that. Not told of
+    /// messages that come in one piece, nor of those of which bytes were lost before.
+    fn kept(&mut self, _direction: Direction, _message: &Message<'_>, _limits: &Limits) {}
+
     /// A message is over.
     fn message(&mut self, direction: Direction, message: &Message<'_>, limits: &Limits);
 
@@ -303,6 +307,7 @@ impl<C: Conversation> Connection for Framed<C> {
                     conversation.began(direction);
                     self.resume();
                 }
+                Some(Step::Kept { message }) => conversation.kept(direction, &message, limits),
                 Some(Step::Message { message, begun }) => {
                     let resumed = if begun {
                         None

@@ -76,6 +76,8 @@ pub(crate) struct Message<'a> {
 pub(super) enum Step<'a> {
     /// A message begins, whose end is not there yet.
     Began,
+    /// What is kept of a message is there, but not its end.
+    Kept { message: Message<'a> },
     /// A message is over. `begun`: that it began was told before.
     Message { message: Message<'a>, begun: bool },
     /// What should be a message is none. The next one is searched for. `certain`: a message was due there, and not just found
@@ -120,6 +122,7 @@ impl Reader {
         let outcome = self.step_in_pieces(conversation, limits, now_ns, data)?;
         Some(match outcome {
             Outcome::Began => Step::Began,
+            Outcome::Kept => Step::Kept { message: self.message() },
             Outcome::Done => Step::Message { message: self.message(), begun: true },
             Outcome::Malformed { certain } => Step::Malformed { certain },
         })
@@ -256,7 +259,7 @@ impl Reader {
     }
 
     fn pass_kept(&mut self) -> Option<Outcome> {
-        self.pass_rest(self.len.saturating_sub(self.span.bytes), 0)
+        self.pass_rest(self.len.saturating_sub(self.span.bytes), 0).or(Some(Outcome::Kept))
     }
 
     fn pass_rest(&mut self, remaining: u64, passed: u64) -> Option<Outcome> {
@@ -446,6 +449,7 @@ impl Reader {
 /// What came of bytes that were not a whole message.
 #[derive(Debug, Clone, Copy)]
 enum Outcome {
+    Kept,
     Began,
     Done,
     Malformed { certain: bool },

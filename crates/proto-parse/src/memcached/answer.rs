@@ -69,11 +69,11 @@ impl<'a> AnswerLine<'a> {
         match self.word {
             b"HD" => command == b"mg",
             b"EN" => command != b"mg",
-            // The answer to mn, which clients send to hear that what is quiet is over.
-            b"MN" => false,
             b"VA" => matches!(command, b"mg" | b"ma"),
             b"NS" => matches!(command, b"ms" | b"ma"),
-            _ => true,
+            b"NF" | b"EX" | b"ERROR" | b"CLIENT_ERROR" | b"SERVER_ERROR" => true,
+            // The answer to another command: clients send mn to hear that what is quiet is over.
+            _ => false,
         }
     }
 }
@@ -84,9 +84,29 @@ pub(super) fn is_answer(line: &[u8]) -> bool {
     let is_word = |word: &[u8]| {
         matches!(
             word,
-            b"VALUE" | b"END" | b"STORED" | b"NOT_STORED" | b"EXISTS" | b"NOT_FOUND" | b"DELETED" | b"TOUCHED" | b"OK"
-                | b"STAT" | b"VERSION" | b"RESET" | b"ERROR" | b"CLIENT_ERROR" | b"SERVER_ERROR" | b"VA" | b"HD"
-                | b"EN" | b"NF" | b"NS" | b"EX" | b"MN" | b"ME"
+            b"VALUE"
+                | b"END"
+                | b"STORED"
+                | b"NOT_STORED"
+                | b"EXISTS"
+                | b"NOT_FOUND"
+                | b"DELETED"
+                | b"TOUCHED"
+                | b"OK"
+                | b"STAT"
+                | b"VERSION"
+                | b"RESET"
+                | b"ERROR"
+                | b"CLIENT_ERROR"
+                | b"SERVER_ERROR"
+                | b"VA"
+                | b"HD"
+                | b"EN"
+                | b"NF"
+                | b"NS"
+                | b"EX"
+                | b"MN"
+                | b"ME"
         )
     };
     is_word(word) || (word.len() == line.len() && number(word).is_some() && !word.is_empty())
@@ -134,6 +154,7 @@ mod tests {
             ("NF", "md", true),
             ("HD", "md", false),
             ("MN", "mg", false),
+            ("VALUE a 0 1", "mg", false),
             ("SERVER_ERROR out of memory", "ms", true),
         ] {
             let answer = AnswerLine::parse(line.as_bytes());

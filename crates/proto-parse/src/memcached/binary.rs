@@ -11,8 +11,11 @@ pub(super) const REQUEST: u8 = 0x80;
 /// The first byte of a response.
 pub(super) const RESPONSE: u8 = 0x81;
 
-/// Bytes of a body that is believed in the middle of a stream: the largest item that a server can be told to take is 1 GiB.
+/// Bytes of a body: the largest item that a server can be told to take is 1 GiB.
 const BODY_BYTES: u32 = 1 << 30;
+
+/// Bytes of a key.
+const KEY_BYTES: u16 = 250;
 
 /// What the header of a message says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,8 +35,24 @@ impl Header {
     /// Reads the header behind the first byte, `None` if there is less than one.
     #[inline]
     pub(super) fn parse(data: &[u8]) -> Option<Self> {
-        let &[_, opcode, key_high, key_low, extras_bytes, data_type, status_high, status_low, b0, b1, b2, b3, o0, o1, o2, o3] =
-            data.first_chunk::<16>()?;
+        let &[
+            _,
+            opcode,
+            key_high,
+            key_low,
+            extras_bytes,
+            data_type,
+            status_high,
+            status_low,
+            b0,
+            b1,
+            b2,
+            b3,
+            o0,
+            o1,
+            o2,
+            o3,
+        ] = data.first_chunk::<16>()?;
         (data.len() >= HEADER_BYTES).then_some(Self {
             opcode,
             key_bytes: u16::from_be_bytes([key_high, key_low]),
@@ -51,10 +70,16 @@ impl Header {
         u64::from(self.body_bytes).saturating_add(HEADER_BYTES as u64)
     }
 
-    /// Whether the header can be one: the parts of the body fit into it, and there is but one data type.
-    pub(super) fn is_plausible(self) -> bool {
+    /// Whether the parts of the body fit into it, and it is no longer than any.
+    pub(super) fn fits(self) -> bool {
         let parts = u32::from(self.key_bytes).saturating_add(u32::from(self.extras_bytes));
-        parts <= self.body_bytes && self.body_bytes <= BODY_BYTES && self.data_type == 0 && name(self.opcode).is_some()
+        parts <= self.body_bytes && self.body_bytes <= BODY_BYTES
+    }
+
+    /// Whether it is likely to be a header, too, where it is not known that there is one: of a known command, with the one data
+    /// type that there is, and a key no longer than any.
+    pub(super) fn is_plausible(self) -> bool {
+        self.fits() && self.data_type == 0 && self.key_bytes <= KEY_BYTES && name(self.opcode).is_some()
     }
 
     /// Whether this is the last of the responses to one request: `stat` is answered with one a figure, and one without a key.
@@ -67,10 +92,43 @@ const STAT: u8 = 0x10;
 
 /// The names of the opcodes.
 const NAMES: [&str; 0x25] = [
-    "get", "set", "add", "replace", "delete", "increment", "decrement", "quit", "flush", "getq", "noop", "version",
-    "getk", "getkq", "append", "prepend", "stat", "setq", "addq", "replaceq", "deleteq", "incrementq", "decrementq",
-    "quitq", "flushq", "appendq", "prependq", "verbosity", "touch", "gat", "gatq", "", "sasl_list_mechs", "sasl_auth",
-    "sasl_step", "gatk", "gatkq",
+    "get",
+    "set",
+    "add",
+    "replace",
+    "delete",
+    "increment",
+    "decrement",
+    "quit",
+    "flush",
+    "getq",
+    "noop",
+    "version",
+    "getk",
+    "getkq",
+    "append",
+    "prepend",
+    "stat",
+    "setq",
+    "addq",
+    "replaceq",
+    "deleteq",
+    "incrementq",
+    "decrementq",
+    "quitq",
+    "flushq",
+    "appendq",
+    "prependq",
+    "verbosity",
+    "touch",
+    "gat",
+    "gatq",
+    "",
+    "sasl_list_mechs",
+    "sasl_auth",
+    "sasl_step",
+    "gatk",
+    "gatkq",
 ];
 
 /// What an opcode is called.
@@ -126,7 +184,10 @@ mod tests {
 
     #[test]
     fn opcodes_have_names() {
-        assert_eq!((name(0x00), name(0x0d), name(0x21), name(0x24)), (Some("get"), Some("getkq"), Some("sasl_auth"), Some("gatkq")));
+        assert_eq!(
+            (name(0x00), name(0x0d), name(0x21), name(0x24)),
+            (Some("get"), Some("getkq"), Some("sasl_auth"), Some("gatkq"))
+        );
         assert_eq!((is_quiet(0x0d), is_quiet(0x17), is_quiet(0x0c), is_quiet(0x40)), (true, true, false, false));
     }
 

@@ -1,9 +1,5 @@
 //! Commands of the text protocol, the meta commands included (memcached's `doc/protocol.txt`).
 
-/// Bytes of a command line that are looked at together: a key of 250 bytes, five numbers, and flags. A longer one, a `get` of
-/// many keys, is read in pieces of as many.
-pub(super) const LINE_BYTES: usize = 512;
-
 /// Bytes of a command's name, of which the longest known is `cache_memlimit`.
 pub(super) const NAME_BYTES: usize = 32;
 
@@ -44,7 +40,7 @@ impl<'a> CommandLine<'a> {
             // set <key> <flags> <exptime> <bytes> [noreply]
             b"set" | b"add" | b"replace" | b"append" | b"prepend" | b"cas" => {
                 command.value_bytes = words.nth(3).and_then(number);
-                command.answered = answered(words.last());
+                command.answered = answered(words.next_back());
             }
             // ms <key> <datalen> <flags>*
             b"ms" => {
@@ -58,7 +54,7 @@ impl<'a> CommandLine<'a> {
                 command.flags(key, words);
             }
             b"delete" | b"incr" | b"decr" | b"touch" | b"flush_all" | b"verbosity" | b"cache_memlimit" => {
-                command.answered = answered(words.last());
+                command.answered = answered(words.next_back());
             }
             b"quit" | b"shutdown" => command.answered = Answered::Never,
             b"watch" => command.answered = Answered::Stream,
@@ -87,13 +83,44 @@ pub(super) fn is_name(word: &[u8]) -> bool {
         && word.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_')
 }
 
-/// Whether a word is one of the commands of the text protocol that a client sends in the course of its work.
+/// Whether a word is one of the commands.
 pub(super) fn is_known(name: &[u8]) -> bool {
     matches!(
         name,
-        b"get" | b"gets" | b"gat" | b"gats" | b"set" | b"add" | b"replace" | b"append" | b"prepend" | b"cas" | b"delete"
-            | b"incr" | b"decr" | b"touch" | b"mg" | b"ms" | b"md" | b"ma" | b"mn" | b"me" | b"stats" | b"version"
-            | b"flush_all" | b"verbosity" | b"quit"
+        b"get"
+            | b"gets"
+            | b"gat"
+            | b"gats"
+            | b"set"
+            | b"add"
+            | b"replace"
+            | b"append"
+            | b"prepend"
+            | b"cas"
+            | b"delete"
+            | b"incr"
+            | b"decr"
+            | b"touch"
+            | b"mg"
+            | b"ms"
+            | b"md"
+            | b"ma"
+            | b"mn"
+            | b"me"
+            | b"stats"
+            | b"version"
+            | b"flush_all"
+            | b"verbosity"
+            | b"quit"
+            | b"watch"
+            | b"shutdown"
+            | b"slabs"
+            | b"lru"
+            | b"lru_crawler"
+            | b"cache_memlimit"
+            | b"config"
+            | b"extstore"
+            | b"refresh_certs"
     )
 }
 

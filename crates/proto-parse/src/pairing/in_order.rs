@@ -242,10 +242,32 @@ impl<M: Default> InOrder<M> {
         self.slots.get_mut(at)
     }
 
+    /// The front request is not answered, as was agreed on: it was one-way.
+    pub(crate) fn finish_silent(&mut self) {
+        if let Some(Open { exchange, .. }) = self.front() {
+            exchange.shape = Shape::OneWay;
+            exchange.status = StatusClass::Ok;
+            exchange.end_ns = exchange.request.last_ns;
+            self.counters.requests = self.counters.requests.saturating_sub(1);
+            self.counters.one_way = self.counters.one_way.saturating_add(1);
+            self.finish_front();
+        }
+        self.count_open();
+    }
+
     /// No response will come any more to any of the open requests. Where one may have come unseen, the request is
     /// dropped as unmatched: a loss of ours is no error of the server's.
     pub(crate) fn finish_unanswered(&mut self, end_ns: u64) {
-        while let Some(Open { exchange, answer_may_be_lost, .. }) = self.front() {
+        self.finish_unanswered_but(end_ns, |_| false);
+    }
+
+    /// As [`finish_unanswered`](Self::finish_unanswered); those that need not be answered are one-way.
+    pub(crate) fn finish_unanswered_but(&mut self, end_ns: u64, may_be_silent: impl Fn(&M) -> bool) {
+        while let Some(Open { exchange, answer_may_be_lost, memo }) = self.front() {
+            if may_be_silent(memo) {
+                self.finish_silent();
+                continue;
+            }
             if *answer_may_be_lost {
                 self.counters.requests_unmatched = self.counters.requests_unmatched.saturating_add(1);
                 self.open = self.open.saturating_sub(1);

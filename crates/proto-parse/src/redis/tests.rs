@@ -6,13 +6,13 @@ use std::vec::Vec;
 use super::Connection;
 use crate::{Connection as _, Direction, Exchange, Limits, Want};
 
-/// Bytes that a connection holds after 4 MiB of `flood` in one direction, in pieces of a segment.
+/// Bytes that a connection holds after 1 MiB of `flood` in one direction, in pieces of a segment.
 fn held_after(direction: Direction, prelude: &[u8], flood: &[u8]) -> usize {
     let mut connection = Connection::new(&Limits::default(), false);
     connection.bytes(direction, 1, prelude);
     let segment = flood.repeat(1460_usize.div_ceil(flood.len()));
     let mut held_bytes = 0;
-    for now_ns in 0..(4 << 20) / 1460 {
+    for now_ns in 0..(1 << 20) / 1460 {
         connection.bytes(direction, now_ns, &segment);
         held_bytes = held_bytes.max(connection.held_bytes());
     }

@@ -78,6 +78,7 @@ corpora! {
     Http2 in http2 if "http2";
     Dns in dns if "dns";
     Tls in tls if "tls";
+    Memcached in memcached if "memcached";
     Redis in redis if "redis";
     MySql in mysql if "mysql";
 }
