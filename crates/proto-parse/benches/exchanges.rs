@@ -34,6 +34,14 @@ const ROUNDS: &[Round] = &[
         response: b"VALUE order:42 0 16\r\n{\"answer\":42424}\r\nEND\r\n",
     },
     Round {
+        protocol: Protocol::Amqp,
+        name: "get",
+        prelude: &[],
+        request: b"\x01\0\x01\0\0\0\x0e\0\x3c\0\x46\0\0\x06orders\0\xce",
+        response: b"\x01\0\x01\0\0\0\x19\0\x3c\0\x47\0\0\0\0\0\0\0\x01\0\0\x06orders\0\0\0\0\xce\
+            \x02\0\x01\0\0\0\x0e\0\x3c\0\0\0\0\0\0\0\0\0\x05\0\0\xce\x03\0\x01\0\0\0\x05hello\xce",
+    },
+    Round {
         protocol: Protocol::Redis,
         name: "GET",
         prelude: &[],

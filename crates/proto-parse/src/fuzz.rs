@@ -10,6 +10,8 @@ use alloc::vec::Vec;
 use core::fmt::Debug;
 
 use crate::Parsed;
+#[cfg(feature = "amqp")]
+use crate::amqp;
 use crate::detect::Candidate;
 #[cfg(feature = "dns")]
 use crate::dns;
@@ -137,6 +139,15 @@ fn fields(decoder: &mut http2::hpack::Decoder, block: &[u8], piece: usize) -> (F
             .is_ok();
     }
     (fields, decoder.end_block().is_ok() && is_valid)
+}
+
+/// AMQP frames: what a beginning says of one, no further byte changes.
+#[cfg(feature = "amqp")]
+pub fn amqp_message(data: &[u8]) {
+    check_head(data, |data| amqp::FrameHeader::parse(data).map(|parsed| consumed(&parsed)));
+    if let Some(method) = data.get(7..).and_then(|content| amqp::Method::parse(content).ok()) {
+        assert!(method.arguments.len() <= data.len() && method.name().len() <= Limits::default().verb_bytes);
+    }
 }
 
 /// A DNS message: names and answers within their limits, whatever is in it.

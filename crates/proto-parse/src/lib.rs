@@ -59,6 +59,8 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "amqp")]
+pub mod amqp;
 mod connection;
 mod counters;
 mod definitions;

@@ -72,6 +72,8 @@ protocols! {
     Http1 = "http1" in http1;
     /// HTTP/2 (RFC 9113).
     Http2 = "http2" in http2;
+    /// AMQP 0-9-1, as RabbitMQ speaks it.
+    Amqp = "amqp" in amqp;
     /// DNS, over TCP and in datagrams (RFC 1035).
     Dns = "dns" in dns;
     /// TLS without its keys: what is said in the open (RFC 8446, RFC 5246).

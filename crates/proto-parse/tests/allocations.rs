@@ -24,6 +24,21 @@ fn http1() {
     assert_free(Protocol::Http1, &round);
 }
 
+/// A message is published, and another one fetched.
+#[cfg(feature = "amqp")]
+#[test]
+fn amqp() {
+    let round = Round {
+        prelude: &[],
+        request: b"\x01\0\x01\0\0\0\x0f\0\x3c\0\x28\0\0\0\x06orders\0\xce\
+            \x02\0\x01\0\0\0\x0e\0\x3c\0\0\0\0\0\0\0\0\0\x05\0\0\xce\x03\0\x01\0\0\0\x05hello\xce\
+            \x01\0\x01\0\0\0\x0e\0\x3c\0\x46\0\0\x06orders\0\xce",
+        response: b"\x01\0\x01\0\0\0\x05\0\x3c\0\x48\0\xce",
+        exchanges: 2,
+    };
+    assert_free(Protocol::Amqp, &round);
+}
+
 /// Answers have a text each; without any, nothing is allocated.
 #[cfg(feature = "dns")]
 #[test]

@@ -37,6 +37,13 @@ pub(crate) struct Open<M> {
     answer_may_be_lost: bool,
 }
 
+impl<M> Open<M> {
+    /// Whether it may have been answered unseen.
+    pub(crate) fn may_be_answered(&self) -> bool {
+        self.answer_may_be_lost
+    }
+}
+
 impl<M: Default> ByKey<M> {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
@@ -191,6 +198,12 @@ impl<M: Default> ByKey<M> {
         let responses = core::mem::take(&mut self.counters.open_responses);
         self.counters.responses_abandoned = self.counters.responses_abandoned.saturating_add(responses);
         self.open = Vec::new();
+    }
+
+    /// The smallest key of an open request that is not below this one.
+    pub(crate) fn key_from(&self, key: u64) -> Option<u64> {
+        let at = self.open.partition_point(|open| open.key < key);
+        self.open.get(at).map(|open| open.key)
     }
 
     /// How many requests are open.

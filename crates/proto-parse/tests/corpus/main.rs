@@ -76,6 +76,7 @@ macro_rules! corpora {
 corpora! {
     Http1 in http1 if "http1";
     Http2 in http2 if "http2";
+    Amqp in amqp if "amqp";
     Dns in dns if "dns";
     Tls in tls if "tls";
     Memcached in memcached if "memcached";

@@ -113,3 +113,14 @@ fn what_is_discarded_is_unmatched() {
     assert_eq!(polled(&mut pairing), []);
     assert_eq!((pairing.counters.requests_unmatched, pairing.counters.responses_unmatched), (2, 1));
 }
+
+#[test]
+fn keys_are_in_order() {
+    let mut pairing = pairing(10);
+    for key in [7, 3, 5] {
+        ask(&mut pairing, key, key);
+    }
+    assert_eq!([0, 3, 4, 8].map(|from| pairing.key_from(from)), [Some(3), Some(3), Some(5), None]);
+    pairing.discard(3);
+    assert_eq!(pairing.key_from(0), Some(5));
+}
