@@ -66,6 +66,10 @@ class Workload:
         self._ports.append(free_port(kind))
         return self._ports[-1]
 
+    def listens(self, port: int) -> None:
+        """A port that a server chose itself."""
+        self._ports.append(port)
+
     def count(self, operation: str, status: str = "ok", times: int = 1) -> None:
         """Expects exchanges: their operation (`GET`, `SELECT ?`) and status (`ok`, `client_error 42P01`)."""
         self._counts[operation, status] += times
