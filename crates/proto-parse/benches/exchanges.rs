@@ -110,33 +110,64 @@ fn exchanges(c: &mut Criterion) {
     group.finish();
 }
 
-/// DNS over TCP: 16 queries for an address, and their responses in the opposite order.
-fn dns(c: &mut Criterion) {
-    const ID: usize = 3;
-    let query = b"\0\x1e\0\0\x01\0\0\x01\0\0\0\0\0\0\x04shop\x07example\0\0\x01\0\x01";
-    let response = b"\0\x2e\0\0\x81\x80\0\x01\0\x01\0\0\0\0\x04shop\x07example\0\0\x01\0\x01\
-        \xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x07";
-    let with_id = |message: &[u8], id: u8| {
-        let mut message = message.to_vec();
-        message[ID] = id;
-        message
-    };
-    let queries: Vec<u8> = (0..16).flat_map(|id| with_id(query, id)).collect();
-    let responses: Vec<u8> = (0..16).rev().flat_map(|id| with_id(response, id)).collect();
-    let mut group = c.benchmark_group("dns");
-    group.throughput(Throughput::ElementsAndBytes { elements: 16, bytes: (queries.len() + responses.len()) as u64 });
-    group.bench_function("A by 16", |b| {
-        let Some(mut connection) = Protocol::Dns.connection(&Limits::default(), false) else { return };
+/// An exchange of a protocol in which the response repeats an identifier of the request's.
+struct ByKey {
+    protocol: Protocol,
+    name: &'static str,
+    request: &'static [u8],
+    response: &'static [u8],
+    /// Where a byte of the identifier is in each.
+    id_at: [usize; 2],
+}
+
+const BY_KEY: &[ByKey] = &[
+    ByKey {
+        protocol: Protocol::Dns,
+        name: "A",
+        request: b"\0\x1e\0\0\x01\0\0\x01\0\0\0\0\0\0\x04shop\x07example\0\0\x01\0\x01",
+        response: b"\0\x2e\0\0\x81\x80\0\x01\0\x01\0\0\0\0\x04shop\x07example\0\0\x01\0\x01\
+            \xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x07",
+        id_at: [3, 3],
+    },
+    ByKey {
+        protocol: Protocol::Kafka,
+        name: "produce",
+        request: b"\0\0\0D\0\0\0\x09\0\0\0\0\0\x07rdkafka\0\0\xff\xff\0\0u0\x02\x07orders\x02\0\0\0\0\x1breco\
+            rds records records re\0\0\0",
+        response: b"\0\0\x005\0\0\0\0\0\x02\x07orders\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\xff\xff\xff\xff\xff\
+            \xff\xff\xff\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0",
+        id_at: [11, 7],
+    },
+];
+
+/// 16 requests, and their responses in the opposite order.
+fn by_key(c: &mut Criterion) {
+    let mut group = c.benchmark_group("exchanges by key");
+    for ByKey { protocol, name, request, response, id_at: [request_at, response_at] } in BY_KEY {
+        let with_id = |message: &[u8], at: usize, id: u8| {
+            let mut message = message.to_vec();
+            message[at] = id;
+            message
+        };
+        let requests: Vec<u8> = (0..16).flat_map(|id| with_id(request, *request_at, id)).collect();
+        let responses: Vec<u8> = (0..16).rev().flat_map(|id| with_id(response, *response_at, id)).collect();
+        let Some(mut connection) = protocol.connection(&Limits::default(), false) else { continue };
         let mut out = Exchange::default();
-        b.iter(|| {
-            connection.bytes(Direction::ToServer, 1, black_box(&queries));
-            connection.bytes(Direction::ToClient, 2, black_box(&responses));
-            for _ in 0..16 {
-                assert!(connection.poll(&mut out));
-                black_box(&out);
-            }
+        group.throughput(Throughput::ElementsAndBytes {
+            elements: 16,
+            bytes: (requests.len() + responses.len()) as u64,
         });
-    });
+        group.bench_function(format!("{} {name} by 16", protocol.name()), |b| {
+            b.iter(|| {
+                connection.bytes(Direction::ToServer, 1, black_box(&requests));
+                connection.bytes(Direction::ToClient, 2, black_box(&responses));
+                for _ in 0..16 {
+                    assert!(connection.poll(&mut out));
+                    black_box(&out);
+                }
+            });
+        });
+    }
     group.finish();
 }
 
@@ -169,5 +200,5 @@ fn tls(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, exchanges, dns, tls);
+criterion_group!(benches, exchanges, by_key, tls);
 criterion_main!(benches);

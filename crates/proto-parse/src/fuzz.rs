@@ -19,6 +19,8 @@ use crate::dns;
 use crate::http1;
 #[cfg(feature = "http2")]
 use crate::http2;
+#[cfg(feature = "kafka")]
+use crate::kafka;
 #[cfg(feature = "memcached")]
 use crate::memcached;
 #[cfg(feature = "mysql")]
@@ -168,6 +170,30 @@ pub fn dns_message(data: &[u8]) {
         assert!(answers.len() <= limits().answers);
         assert!(answers.iter().all(|answer| answer.name.len() <= limits().resource_bytes), "{answers:?}");
         let _ = message.status();
+    }
+}
+
+/// Kafka's requests and responses: whole heads take just their own bytes, and a body says nothing but what more of it says
+/// too, whatever it is taken for.
+#[cfg(feature = "kafka")]
+pub fn kafka_message(data: &[u8]) {
+    check_head(data, |data| kafka::RequestHead::parse(data).map(|parsed| consumed(&parsed)));
+    check_head(data, |data| kafka::ResponseHead::parse(data).map(|parsed| consumed(&parsed)));
+    let Some((&[key, version], body)) = data.split_first_chunk() else { return };
+    let (api_key, api_version) = (kafka::ApiKey(i16::from(key & 0x7f)), i16::from(version & 0x1f));
+    let message_bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
+    let request = kafka::RequestHead { message_bytes, api_key, api_version, correlation_id: 0 };
+    let response = kafka::ResponseHead { message_bytes, correlation_id: 0 };
+    let mut before = kafka::Response::default();
+    for part in (0..=body.len()).filter_map(|len| body.get(..len)) {
+        let _ = request.body(part);
+        let mut names_bytes = 0_usize;
+        let next = response.body(api_key, api_version, part, |_, name| {
+            names_bytes = names_bytes.saturating_add(name.len());
+        });
+        assert!(before.error == 0 || before.error == next.error, "{before:?} became {next:?}");
+        assert!(names_bytes <= part.len());
+        before = next;
     }
 }
 

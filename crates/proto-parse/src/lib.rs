@@ -77,6 +77,8 @@ mod hash;
 pub mod http1;
 #[cfg(feature = "http2")]
 pub mod http2;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 mod limits;
 #[cfg(feature = "memcached")]
 pub mod memcached;

@@ -48,7 +48,7 @@ impl Default for Limits {
             verb_bytes: 32,
             resource_bytes: 512,
             authority_bytes: 260,
-            error_bytes: 32,
+            error_bytes: 48,
             answers: 32,
             message_bytes: 16 * 1024,
             definition_bytes: 64 * 1024,

@@ -19,3 +19,13 @@ pub enum Parsed<T> {
         at_least: usize,
     },
 }
+
+impl<T> Parsed<T> {
+    /// The same with what was parsed turned into something else.
+    pub fn map<U>(self, into: impl FnOnce(T) -> U) -> Parsed<U> {
+        match self {
+            Self::Complete { value, consumed } => Parsed::Complete { value: into(value), consumed },
+            Self::Incomplete { at_least } => Parsed::Incomplete { at_least },
+        }
+    }
+}

@@ -78,6 +78,8 @@ protocols! {
     Dns = "dns" in dns;
     /// TLS without its keys: what is said in the open (RFC 8446, RFC 5246).
     Tls = "tls" in tls;
+    /// Kafka.
+    Kafka = "kafka" in kafka;
     /// Memcached: text, meta and binary.
     Memcached = "memcached" in memcached;
     /// Redis: RESP2 and RESP3.

@@ -122,3 +122,20 @@ fn memcached() {
     };
     assert_free(Protocol::Memcached, &round);
 }
+
+#[cfg(feature = "kafka")]
+#[test]
+fn kafka() {
+    let round = Round {
+        prelude: &[],
+        request: b"\0\0\0D\0\0\0\x09\0\0\0\x07\0\x07rdkafka\0\0\xff\xff\0\0u0\x02\x07orders\x02\0\0\0\0\x1bre\
+            cords records records re\0\0\0",
+        response: b"\0\0\x005\0\0\0\x07\0\x02\x07orders\x02\0\0\0\0\0\x06\0\0\0\0\0\0\0\x05\xff\xff\xff\xff\
+            \xff\xff\xff\xff\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0",
+        exchanges: 1,
+    };
+    // The identifier is the same in every round, so one at a time is open.
+    for cut in [usize::MAX, 1, 50] {
+        round.assert_free(Protocol::Kafka, 1, cut);
+    }
+}

@@ -80,6 +80,11 @@ impl<M: Default> ByKey<M> {
         &mut self.open[at]
     }
 
+    /// What the protocol remembers of the open request with this key.
+    pub(crate) fn memo(&self, key: u64) -> Option<&M> {
+        self.open.get(self.find(key)?).map(|open| &open.memo)
+    }
+
     /// The open request with this key.
     pub(crate) fn get(&mut self, key: u64) -> Option<&mut Open<M>> {
         let at = self.find(key)?;

@@ -78,6 +78,7 @@ corpora! {
     Http2 in http2 if "http2";
     Amqp in amqp if "amqp";
     Dns in dns if "dns";
+    Kafka in kafka if "kafka";
     Tls in tls if "tls";
     Memcached in memcached if "memcached";
     Redis in redis if "redis";
