@@ -12,6 +12,8 @@ use core::fmt::Debug;
 use crate::Parsed;
 #[cfg(feature = "amqp")]
 use crate::amqp;
+#[cfg(feature = "cassandra")]
+use crate::cassandra;
 use crate::detect::Candidate;
 #[cfg(feature = "dns")]
 use crate::dns;
@@ -194,6 +196,26 @@ pub fn kafka_message(data: &[u8]) {
         assert!(before.error == 0 || before.error == next.error, "{before:?} became {next:?}");
         assert!(names_bytes <= part.len());
         before = next;
+/// Cassandra's envelopes and frames: what the beginning of one decides, no further byte changes; whole headers take just their
+/// own bytes.
+#[cfg(feature = "cassandra")]
+pub fn cassandra_message(data: &[u8]) {
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        let decided = (0..=data.len()).filter_map(|len| data.get(..len)).map(|data| cassandra::begins(direction, data));
+        assert!(decided.is_sorted_by(|one, other| *one == Detection::NeedMore || one == other));
+        check_head(data, |data| cassandra::EnvelopeHeader::parse(data, direction).map(|parsed| consumed(&parsed)));
+    }
+    for has_compression in [false, true] {
+        check_head(data, |data| cassandra::FrameHeader::parse(data, has_compression).map(|parsed| consumed(&parsed)));
+    }
+    let Some((&flags, body)) = data.split_first() else { return };
+    for is_response in [false, true] {
+        let Some(body) = cassandra::behind_flagged(body, cassandra::BodyFlags::from_byte(flags), is_response) else {
+            continue;
+        };
+        let _ = cassandra::first_of_batch(body);
+        let _ = (cassandra::statement_text(body), cassandra::statement_id(body), cassandra::prepared_id(body));
+        let _ = (cassandra::startup_option(body, b"COMPRESSION"), cassandra::event_type(body));
     }
 }
 

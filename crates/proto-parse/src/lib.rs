@@ -61,6 +61,8 @@ extern crate std;
 
 #[cfg(feature = "amqp")]
 pub mod amqp;
+#[cfg(feature = "cassandra")]
+pub mod cassandra;
 mod connection;
 mod counters;
 mod definitions;

@@ -86,6 +86,8 @@ protocols! {
     Redis = "redis" in redis;
     /// MySQL and MariaDB.
     MySql = "mysql" in mysql;
+    /// Cassandra: CQL.
+    Cassandra = "cassandra" in cassandra;
     [within others]
     /// gRPC, over HTTP/2.
     Grpc = "grpc";

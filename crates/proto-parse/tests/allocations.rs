@@ -137,5 +137,16 @@ fn kafka() {
     // The identifier is the same in every round, so one at a time is open.
     for cut in [usize::MAX, 1, 50] {
         round.assert_free(Protocol::Kafka, 1, cut);
+#[cfg(feature = "cassandra")]
+#[test]
+fn cassandra() {
+    let query = Round {
+        prelude: &[],
+        request: b"\x04\0\0\x01\x07\0\0\0\x2c\0\0\0\x25SELECT item FROM orders WHERE id = 42\0\x01\0",
+        response: b"\x84\0\0\x01\x08\0\0\0\x04\0\0\0\x01",
+        exchanges: 1,
+    };
+    for cut in [usize::MAX, 1, 50] {
+        query.assert_free(Protocol::Cassandra, 1, cut);
     }
 }

@@ -66,6 +66,11 @@ pub(crate) trait Conversation {
         Next::Same
     }
 
+    /// The connection that goes on, asked behind [`Next::Successor`].
+    fn successor(&mut self, _limits: &Limits) -> Option<Box<dyn Connection + Send>> {
+        None
+    }
+
     /// Bytes of memory that it holds beside itself, about.
     fn held_bytes(&self) -> usize {
         0
@@ -98,6 +103,8 @@ pub(crate) enum Next {
     Same,
     /// Another protocol, both ways.
     Protocol(Protocol),
+    /// What the [`successor`](Conversation::successor) speaks: the same protocol in another framing.
+    Successor,
     /// Nothing that can be read: compressed, or encrypted.
     Opaque,
 }
@@ -211,18 +218,24 @@ impl<C: Conversation> Framed<C> {
 
     /// Does what the last message asks for.
     fn proceed(&mut self) {
-        match self.conversation.next() {
-            Next::Same => {}
-            Next::Protocol(protocol) => {
-                self.to_server.deafen();
-                self.to_client.deafen();
-                self.successor = protocol
-                    .connection(&self.limits, false)
-                    .map(|connection| Successor { connection, counters: *self.conversation.counters() });
-            }
-            Next::Opaque => {
-                self.to_server.deafen();
-                self.to_client.deafen();
+        let connection = match self.conversation.next() {
+            Next::Same => return,
+            Next::Protocol(protocol) => protocol.connection(&self.limits, false),
+            Next::Successor => self.conversation.successor(&self.limits),
+            Next::Opaque => None,
+        };
+        let read_ahead = [Direction::ToServer, Direction::ToClient].map(|direction| {
+            let reader = self.reader(direction);
+            let bytes = reader.take_read_ahead();
+            reader.deafen();
+            (direction, bytes)
+        });
+        self.count_unparsed();
+        let counters = *self.conversation.counters();
+        self.successor = connection.map(|connection| Successor { connection, counters });
+        for (direction, bytes) in read_ahead {
+            for (now_ns, byte) in bytes {
+                self.succeed(|successor| successor.bytes(direction, now_ns, &[byte]));
             }
         }
     }
@@ -232,6 +245,27 @@ impl<C: Conversation> Framed<C> {
         if let Some(direction) = self.conversation.resumes() {
             self.reader(direction).resume();
         }
+    }
+
+    /// The place in a direction is lost, and with it `len` bytes, more or less: for protocols whose messages are within frames,
+    /// where a loss of frames is known, but not of how many bytes of the messages.
+    pub(crate) fn lose_place(&mut self, direction: Direction, now_ns: u64, len: u64) {
+        if self.reader(direction).is_deaf() {
+            return;
+        }
+        let counters = self.conversation.counters_mut();
+        counters.gap_bytes = counters.gap_bytes.saturating_add(len);
+        let (_, is_over) = self.reader(direction).lose(now_ns, u64::MAX);
+        if is_over {
+            self.finish_message(direction);
+        }
+        self.desync(direction);
+        self.count_unparsed();
+    }
+
+    /// The ledger, for what is counted about the frames that messages are within.
+    pub(crate) fn counters_mut(&mut self) -> &mut Counters {
+        self.conversation.counters_mut()
     }
 
     fn desync(&mut self, direction: Direction) {

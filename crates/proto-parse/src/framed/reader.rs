@@ -407,6 +407,17 @@ impl Reader {
         }
     }
 
+    /// What a search has read ahead, with the times, for somebody else to read.
+    pub(super) fn take_read_ahead(&mut self) -> Vec<(u64, u8)> {
+        if self.state != State::Search {
+            // The bytes of the last message.
+            self.held.clear();
+            self.held_ns.clear();
+        }
+        self.reclaim_found();
+        self.held_ns.drain(..).zip(self.held.drain(..)).collect()
+    }
+
     /// Takes no notice of anything from here on.
     pub(super) fn deafen(&mut self) {
         self.state = State::Deaf;

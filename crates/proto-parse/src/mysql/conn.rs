@@ -8,62 +8,15 @@ use super::detect::begins;
 use super::handshake::{Capabilities, Greeting, Login};
 use super::message::PacketHeader;
 use super::reply::Reply;
-use super::statement::{Statement, Statements};
-use crate::framed::{Conversation, Framed, Head, Message, Next};
+use super::statement::Statements;
+use crate::framed::{Conversation, Head, Message, Next, framed_connection};
 use crate::pairing::{InOrder, Turn};
-use crate::{Counters, Detection, Direction, End, Exchange, Flags, Limits, Parsed, Span, Want};
+use crate::sql::Statement;
+use crate::{Counters, Detection, Direction, Exchange, Flags, Limits, Parsed, Span};
 
-/// A parser of one MySQL connection; see the [module](super) for what it makes of which shape of traffic.
-pub struct Connection(Framed<Dialog>);
-
-impl Connection {
-    /// A connection at its beginning, or, with `joined_late`, somewhere in the middle.
-    #[must_use]
-    pub fn new(limits: &Limits, joined_late: bool) -> Self {
-        Self(Framed::new(Dialog::new(limits, joined_late), limits, joined_late))
-    }
-}
-
-impl crate::Connection for Connection {
-    fn bytes(&mut self, direction: Direction, now_ns: u64, data: &[u8]) {
-        self.0.bytes(direction, now_ns, data);
-    }
-
-    fn skipped(&mut self, direction: Direction, now_ns: u64, len: u64) {
-        self.0.skipped(direction, now_ns, len);
-    }
-
-    fn gap(&mut self, direction: Direction, now_ns: u64, len: u64) {
-        self.0.gap(direction, now_ns, len);
-    }
-
-    fn end(&mut self, direction: Direction, now_ns: u64, how: End) {
-        self.0.end(direction, now_ns, how);
-    }
-
-    fn close(&mut self, now_ns: u64) {
-        self.0.close(now_ns);
-    }
-
-    fn abandon(&mut self) {
-        self.0.abandon();
-    }
-
-    fn want(&self, direction: Direction) -> Want {
-        self.0.want(direction)
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.0.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        self.0.counters()
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.0.held_bytes()
-    }
+framed_connection! {
+    /// A parser of one MySQL connection; see the [module](super) for what it makes of which shape of traffic.
+    Connection is a Dialog
 }
 
 /// What both sides have said so far.

@@ -168,6 +168,15 @@ impl<M: Default> ByKey<M> {
         }
     }
 
+    /// Requests were lost, or may have been: for protocols that use keys again. What waits for an answer that may be lost may
+    /// have been answered, and its key be another's now.
+    pub(crate) fn requests_lost(&mut self) {
+        let lost: Vec<u64> = self.open.iter().filter(|open| open.answer_may_be_lost).map(|open| open.key).collect();
+        for key in lost {
+            self.discard(key);
+        }
+    }
+
     /// No response will come any more to any of the open requests. Where one may have come unseen, the request is dropped as
     /// unmatched: a loss of ours is no error of the server's.
     pub(crate) fn finish_unanswered(&mut self, end_ns: u64) {

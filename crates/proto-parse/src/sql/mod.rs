@@ -36,8 +36,12 @@ mod dialect;
 mod fingerprint;
 mod keyword;
 mod lexer;
+#[cfg(any(feature = "cassandra", feature = "mysql"))]
+mod statement;
 #[cfg(test)]
 mod tests;
 
 pub use dialect::Dialect;
 pub use fingerprint::fingerprint;
+#[cfg(any(feature = "cassandra", feature = "mysql"))]
+pub(crate) use statement::Statement;

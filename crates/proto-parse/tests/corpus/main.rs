@@ -83,6 +83,7 @@ corpora! {
     Memcached in memcached if "memcached";
     Redis in redis if "redis";
     MySql in mysql if "mysql";
+    Cassandra in cassandra if "cassandra";
 }
 
 /// The limits that the corpus is written for: small enough to be met in a few lines.

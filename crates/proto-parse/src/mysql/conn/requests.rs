@@ -5,8 +5,7 @@ use crate::framed::{Message, Next};
 use crate::mysql::command::{Command, ReplyKind, StatementId, query_text};
 use crate::mysql::handshake::{Capabilities, Login};
 use crate::mysql::message::PacketHeader;
-use crate::mysql::statement::Statement;
-use crate::sql::{Dialect, fingerprint};
+use crate::sql::{Dialect, Statement, fingerprint};
 use crate::{Exchange, Flags, Limits, Protocol, Shape, text};
 
 /// The name of a login, which has no command.
@@ -105,7 +104,7 @@ impl Dialog {
         }
         let mut statement = None;
         if command == Command::StmtPrepare {
-            let prepared = Statement::new(payload.get(1..).unwrap_or_default(), limits);
+            let prepared = Statement::new(Dialect::MYSQL, payload.get(1..).unwrap_or_default(), limits);
             self.statements.send(prepared.clone());
             statement = Some(prepared);
         }

@@ -4,7 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
-use crate::{Connection as _, StatusClass};
+use crate::{Connection as _, StatusClass, Want};
 
 const FULL: usize = PacketHeader::FULL as usize;
 

@@ -124,3 +124,17 @@ fn keys_are_in_order() {
     pairing.discard(3);
     assert_eq!(pairing.key_from(0), Some(5));
 }
+
+#[test]
+fn what_may_have_been_answered_goes_with_a_lost_request() {
+    let mut pairing = pairing(10);
+    ask(&mut pairing, 1, 1);
+    pairing.responses_lost();
+    ask(&mut pairing, 2, 2);
+    pairing.requests_lost();
+    assert!(pairing.answer(1).is_none(), "another's answer by now");
+    assert!(pairing.answer(2).is_some());
+    pairing.abandon();
+    assert_eq!(polled(&mut pairing), []);
+    assert_eq!(pairing.counters.requests_unmatched, 1);
+}
