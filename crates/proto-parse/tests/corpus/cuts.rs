@@ -114,7 +114,7 @@ pub(crate) fn runner() -> TestRunner {
 pub(crate) fn tries(case: &Case) -> usize {
     let events = &case.script.events;
     let bytes = events.iter().map(|event| if let Event::Bytes { data, .. } = event { data.len() } else { 0 });
-    (2_000_000 / bytes.sum::<usize>().max(1) / events.len().max(1)).clamp(1, 2000)
+    (500_000 / bytes.sum::<usize>().max(1) / events.len().max(1)).clamp(1, 2000)
 }
 
 /// The bytes of one direction.
