@@ -122,6 +122,14 @@ struct ByKey {
 
 const BY_KEY: &[ByKey] = &[
     ByKey {
+        protocol: Protocol::Cassandra,
+        name: "query",
+        request: b"\x04\0\0\0\x07\0\0\0\x2c\0\0\0\x25SELECT item FROM orders WHERE id = 42\0\x01\0",
+        response: b"\x84\0\0\0\x08\0\0\0\x30\0\0\0\x02\0\0\0\x01\0\0\0\x01\0\x04shop\0\x06orders\0\x04item\0\x0d\
+            \0\0\0\x01\0\0\0\x06item 1",
+        id_at: [3, 3],
+    },
+    ByKey {
         protocol: Protocol::Dns,
         name: "A",
         request: b"\0\x1e\0\0\x01\0\0\x01\0\0\0\0\0\0\x04shop\x07example\0\0\x01\0\x01",
@@ -152,53 +160,6 @@ fn by_key(c: &mut Criterion) {
         let requests: Vec<u8> = (0..16).flat_map(|id| with_id(request, *request_at, id)).collect();
         let responses: Vec<u8> = (0..16).rev().flat_map(|id| with_id(response, *response_at, id)).collect();
         let Some(mut connection) = protocol.connection(&Limits::default(), false) else { continue };
-/// Cassandra: 16 queries on as many streams, and their results in the opposite order.
-fn cassandra(c: &mut Criterion) {
-    const STREAM: usize = 3;
-    let query = b"\x04\0\0\0\x07\0\0\0\x2c\0\0\0\x25SELECT item FROM orders WHERE id = 42\0\x01\0";
-    let result = b"\x84\0\0\0\x08\0\0\0\x30\0\0\0\x02\0\0\0\x01\0\0\0\x01\0\x04shop\0\x06orders\0\x04item\0\x0d\
-        \0\0\0\x01\0\0\0\x06item 1";
-    let with_stream = |envelope: &[u8], stream: u8| {
-        let mut envelope = envelope.to_vec();
-        envelope[STREAM] = stream;
-        envelope
-    };
-    let queries: Vec<u8> = (0..16).flat_map(|stream| with_stream(query, stream)).collect();
-    let results: Vec<u8> = (0..16).rev().flat_map(|stream| with_stream(result, stream)).collect();
-    let mut group = c.benchmark_group("cassandra");
-    group.throughput(Throughput::ElementsAndBytes { elements: 16, bytes: (queries.len() + results.len()) as u64 });
-    group.bench_function("query by 16", |b| {
-        let Some(mut connection) = Protocol::Cassandra.connection(&Limits::default(), false) else { return };
-        let mut out = Exchange::default();
-        b.iter(|| {
-            connection.bytes(Direction::ToServer, 1, black_box(&queries));
-            connection.bytes(Direction::ToClient, 2, black_box(&results));
-            for _ in 0..16 {
-                assert!(connection.poll(&mut out));
-                black_box(&out);
-            }
-        });
-    });
-    group.finish();
-}
-
-/// DNS over TCP: 16 queries for an address, and their responses in the opposite order.
-fn dns(c: &mut Criterion) {
-    const ID: usize = 3;
-    let query = b"\0\x1e\0\0\x01\0\0\x01\0\0\0\0\0\0\x04shop\x07example\0\0\x01\0\x01";
-    let response = b"\0\x2e\0\0\x81\x80\0\x01\0\x01\0\0\0\0\x04shop\x07example\0\0\x01\0\x01\
-        \xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x07";
-    let with_id = |message: &[u8], id: u8| {
-        let mut message = message.to_vec();
-        message[ID] = id;
-        message
-    };
-    let queries: Vec<u8> = (0..16).flat_map(|id| with_id(query, id)).collect();
-    let responses: Vec<u8> = (0..16).rev().flat_map(|id| with_id(response, id)).collect();
-    let mut group = c.benchmark_group("dns");
-    group.throughput(Throughput::ElementsAndBytes { elements: 16, bytes: (queries.len() + responses.len()) as u64 });
-    group.bench_function("A by 16", |b| {
-        let Some(mut connection) = Protocol::Dns.connection(&Limits::default(), false) else { return };
         let mut out = Exchange::default();
         group.throughput(Throughput::ElementsAndBytes {
             elements: 16,
@@ -248,5 +209,4 @@ fn tls(c: &mut Criterion) {
 }
 
 criterion_group!(benches, exchanges, by_key, tls);
-criterion_group!(benches, exchanges, cassandra, dns, tls);
 criterion_main!(benches);

@@ -196,6 +196,9 @@ pub fn kafka_message(data: &[u8]) {
         assert!(before.error == 0 || before.error == next.error, "{before:?} became {next:?}");
         assert!(names_bytes <= part.len());
         before = next;
+    }
+}
+
 /// Cassandra's envelopes and frames: what the beginning of one decides, no further byte changes; whole headers take just their
 /// own bytes.
 #[cfg(feature = "cassandra")]

@@ -137,6 +137,9 @@ fn kafka() {
     // The identifier is the same in every round, so one at a time is open.
     for cut in [usize::MAX, 1, 50] {
         round.assert_free(Protocol::Kafka, 1, cut);
+    }
+}
+
 #[cfg(feature = "cassandra")]
 #[test]
 fn cassandra() {
