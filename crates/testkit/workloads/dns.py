@@ -19,7 +19,7 @@ RECORDS = [
     *(f"txt-record=large.example,{letter * 200}" for letter in "abcd"),
     "local=/example/",
 ]
-STATUS = {"NOERROR": "ok", "NXDOMAIN": "client_error NXDOMAIN", "REFUSED": "client_error REFUSED"}
+STATUS = {"NOERROR": "ok", "NXDOMAIN": "client_error 3", "REFUSED": "client_error 5"}
 
 
 class Server:

@@ -157,17 +157,17 @@ def queries(work: Workload) -> None:
     connection.commit()
     work.count("COMMIT")
     expect_error(1146, lambda: cursor.execute("SELECT * FROM nowhere"))
-    work.count("SELECT * FROM nowhere", "client_error 42S02")
+    work.count("SELECT * FROM nowhere", "client_error 1146")
     expect_error(1064, lambda: cursor.execute(f"SELEC '{LITERAL}'"))
-    work.count("SELEC ?", "client_error 42000")
+    work.count("SELEC ?", "client_error 1064")
     expect_error(1062, lambda: cursor.execute("INSERT INTO orders (id, item) VALUES (1, 'x')"))
-    work.count("INSERT INTO orders (id, item) VALUES (?)", "client_error 23000")
+    work.count("INSERT INTO orders (id, item) VALUES (?)", "client_error 1062")
     connection.ping(reconnect=False)
     work.count("PING")
     connection.select_db("other")
     work.count("INIT_DB other")
     expect_error(1044, lambda: connection.select_db("nowhere"))
-    work.count("INIT_DB nowhere", "client_error 42000")
+    work.count("INIT_DB nowhere", "client_error 1044")
     connection.close()
     work.count("QUIT")
 
@@ -194,7 +194,7 @@ def results(work: Workload) -> None:
             pass
 
     expect_error(1146, fail_in_the_middle)
-    work.count("SELECT ?; SELECT * FROM nowhere; SELECT ?", "client_error 42S02")
+    work.count("SELECT ?; SELECT * FROM nowhere; SELECT ?", "client_error 1146")
     connection.close()
     work.count("QUIT")
 
@@ -223,7 +223,7 @@ def prepared(work: Workload) -> None:
     work.count("STMT_CLOSE")
     broken = connection.cursor(prepared=True)
     expect_error(1146, lambda: broken.execute("SELECT * FROM nowhere WHERE id = %s", (1,)))
-    work.count("STMT_PREPARE SELECT * FROM nowhere WHERE id = ?", "client_error 42S02")
+    work.count("STMT_PREPARE SELECT * FROM nowhere WHERE id = ?", "client_error 1146")
     # Before it makes a cursor, the client asks whether the server is there.
     work.count("PING", times=2)
     connection.close()
@@ -234,9 +234,9 @@ def sessions(work: Workload) -> None:
     """The ways into a connection and the changes of its user."""
     server = Server(work)
     expect_error(1045, lambda: server.pymysql(password=WRONG_PASSWORD))
-    work.count("CONNECT", "client_error 28000")
+    work.count("CONNECT", "client_error 1045")
     expect_error(1044, lambda: server.pymysql(database="nowhere"))
-    work.count("CONNECT", "client_error 42000")
+    work.count("CONNECT", "client_error 1044")
     # Its way of authentication is not the one that the client begins with.
     assert server.cli("SELECT 1", "--user=hashed") == "1\n1\n"
     for name in ["CONNECT", "SELECT ?", "QUIT"]:
@@ -253,7 +253,7 @@ def sessions(work: Workload) -> None:
     # The client sets its session up again behind a reset and a change of user.
     for name in ["SET NAMES ? COLLATE ?", "SET @@session.autocommit = OFF"]:
         work.count(name, times=3)
-    work.count("CHANGE_USER", "client_error 28000")
+    work.count("CHANGE_USER", "client_error 1045")
 
 
 def modern(work: Workload) -> None:
@@ -301,7 +301,7 @@ def modern(work: Workload) -> None:
     work.count("SET_OPTION")
     raw.write(b"\x17" + struct.pack("<IBI", 4711, 0, 1))
     assert raw.read()[:3] == b"\xff" + struct.pack("<H", 1243)
-    work.count("STMT_EXECUTE", "client_error HY000")
+    work.count("STMT_EXECUTE", "client_error 1243")
     raw.quit()
     work.count("QUIT")
 
@@ -343,7 +343,7 @@ def infile(work: Workload) -> None:
     load = "LOAD DATA LOCAL INFILE ? INTO TABLE {} FIELDS TERMINATED BY ?"
     for name in ["CONNECT", "SET NAMES utf8mb4", load.format("imports"), "SELECT COUNT(*) FROM imports", "QUIT"]:
         work.count(name)
-    work.count(load.format("nowhere"), "client_error 42S02")
+    work.count(load.format("nowhere"), "client_error 1146")
 
 
 def cli(work: Workload) -> None:
@@ -360,7 +360,7 @@ def cli(work: Workload) -> None:
     assert out == "item\nc\nitem\nc\n"
     work.count("CONNECT")
     work.count("SELECT item FROM orders WHERE id = ?")
-    work.count("SELECT * FROM nowhere", "client_error 42S02")
+    work.count("SELECT * FROM nowhere", "client_error 1146")
     work.count("PREPARE statement FROM ?")
     work.count("EXECUTE statement USING ?")
     work.count("DEALLOCATE PREPARE statement")
@@ -397,7 +397,7 @@ def tls(work: Workload) -> None:
     for name in ["SSL_REQUEST", "handshake TLSv1.3", "encrypted TLSv1.3"]:
         work.count(name)
     expect_error(1045, lambda: server.pymysql(user="secure", database=None, ssl_disabled=True))
-    work.count("CONNECT", "client_error 28000")
+    work.count("CONNECT", "client_error 1045")
 
 
 if __name__ == "__main__":

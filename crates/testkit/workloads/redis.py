@@ -105,7 +105,7 @@ def commands(work: Workload) -> None:
     work.count("XRANGE")
     assert r.eval("return {1, {2, {3, {'four'}}}}", 0)[1][1][1] == [b"four"]
     work.count("EVAL")
-    fails(work, lambda: r.incr("a"), "INCR", "ERR")
+    fails(work, lambda: r.incr("a"), "INCRBY", "ERR")
     fails(work, lambda: r.lpush("a", VALUE), "LPUSH", "WRONGTYPE")
     fails(work, lambda: r.execute_command("NOSUCHCOMMAND", VALUE), "NOSUCHCOMMAND", "ERR")
     fails(work, lambda: r.execute_command("GET"), "GET", "ERR")

@@ -20,6 +20,46 @@ fn every_scenario_is_observed_exactly(protocol: &str, programs: &[&str]) {
 }
 
 #[test]
+fn dns() {
+    every_scenario_is_observed_exactly("dns", &["dnsmasq"]);
+}
+
+#[test]
+fn grpc() {
+    every_scenario_is_observed_exactly("grpc", &[]);
+}
+
+#[test]
 fn http1() {
     every_scenario_is_observed_exactly("http1", &[]);
+}
+
+#[test]
+fn http2() {
+    every_scenario_is_observed_exactly("http2", &["curl", "h2load", "nghttpd", "nghttpx", "nginx"]);
+}
+
+#[test]
+fn memcached() {
+    every_scenario_is_observed_exactly("memcached", &["memcached", "memccp"]);
+}
+
+#[test]
+fn mysql() {
+    every_scenario_is_observed_exactly("mysql", &["mariadbd", "openssl"]);
+}
+
+#[test]
+fn redis() {
+    every_scenario_is_observed_exactly("redis", &["redis-server"]);
+}
+
+#[test]
+fn tls() {
+    every_scenario_is_observed_exactly("tls", &["nginx", "openssl"]);
+}
+
+#[test]
+fn websocket() {
+    every_scenario_is_observed_exactly("websocket", &[]);
 }
