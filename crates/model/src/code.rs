@@ -21,7 +21,8 @@ const MAX_CHARACTERS: usize = 5;
 /// How many values a character has: none, ten digits, 26 letters.
 const BASE: u32 = 37;
 
-/// Longer words that Redis and its modules say (redis.io, "RESP protocol specification", simple errors; src/server.c).
+/// Longer words: of Redis and its modules (redis.io, "RESP protocol specification", simple errors; src/server.c), memcached
+/// (doc/protocol.txt, "Error strings"), HTTP/2 (RFC 9113 section 7) and NATS ("Client Protocol", "+OK/-ERR").
 /// Recorded data refers to them by place: new ones go to the end.
 const WORDS: &[&str] = &[
     "WRONGTYPE",
@@ -51,6 +52,40 @@ const WORDS: &[&str] = &[
     "NOGOODSLAVE",
     "INVALIDOBJ",
     "NOMASTERLINK",
+    "CLIENT_ERROR",
+    "SERVER_ERROR",
+    "NO_ERROR",
+    "PROTOCOL_ERROR",
+    "INTERNAL_ERROR",
+    "FLOW_CONTROL_ERROR",
+    "SETTINGS_TIMEOUT",
+    "STREAM_CLOSED",
+    "FRAME_SIZE_ERROR",
+    "REFUSED_STREAM",
+    "CANCEL",
+    "COMPRESSION_ERROR",
+    "CONNECT_ERROR",
+    "ENHANCE_YOUR_CALM",
+    "INADEQUATE_SECURITY",
+    "HTTP_1_1_REQUIRED",
+    "Unknown Protocol Operation",
+    "Attempted To Connect To Route Port",
+    "Authorization Violation",
+    "Authorization Timeout",
+    "Authentication Timeout",
+    "User Authentication Expired",
+    "User Authentication Revoked",
+    "Account Authentication Expired",
+    "Invalid Client Protocol",
+    "Maximum Control Line Exceeded",
+    "Parser Error",
+    "Secure Connection - TLS Required",
+    "Stale Connection",
+    "Maximum Payload Violation",
+    "Invalid Subject",
+    "Permissions Violation",
+    "Maximum Connections Exceeded",
+    "Slow Consumer",
 ];
 
 impl Code {
@@ -170,7 +205,8 @@ impl FromStr for Code {
         if let Ok(number) = text.parse::<i32>() {
             return Ok(Self::number(number));
         }
-        let is_word = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_word = is_plain || WORDS.contains(&text);
         if is_word { Ok(Self::word(text)) } else { Err(NotACode(text.to_owned())) }
     }
 }
@@ -181,7 +217,9 @@ mod tests {
 
     #[test]
     fn codes_read_as_they_were_written() {
-        for text in ["404", "-1", "1064", "42P01", "ERR", "WRONGTYPE", "CLUSTERDOWN", "0A000"] {
+        for text in
+            ["404", "-1", "1064", "42P01", "ERR", "WRONGTYPE", "CLUSTERDOWN", "0A000", "CLIENT_ERROR", "Slow Consumer"]
+        {
             assert_eq!(text.parse::<Code>().unwrap().to_string(), text);
         }
         assert_eq!(Code::word("08006").to_string(), "08006", "a SQLSTATE may have digits alone");
