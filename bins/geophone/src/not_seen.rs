@@ -4,7 +4,8 @@
 use crate::args::Hooks;
 
 /// What no parser reads, whatever the bytes come from.
-const BY_PARSERS: [&str; 2] = ["what is said inside TLS (https)", "protocols other than HTTP/1"];
+const BY_PARSERS: [&str; 2] =
+    ["what is said inside TLS (https)", "protocols without a parser (README, \"What it sees\", has those with one)"];
 
 /// What no hook sees.
 const BY_HOOKS: [&str; 3] = [
