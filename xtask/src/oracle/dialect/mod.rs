@@ -4,6 +4,7 @@ mod dns;
 mod http1;
 mod http2;
 mod kafka;
+mod memcached;
 mod mysql;
 mod redis;
 mod tls;
@@ -106,8 +107,16 @@ pub(super) enum Answers {
 }
 
 /// All protocols that tshark knows, too.
-pub(super) const ALL: &[Dialect] =
-    &[dns::DIALECT, http1::DIALECT, http2::DIALECT, kafka::DIALECT, mysql::DIALECT, redis::DIALECT, tls::DIALECT];
+pub(super) const ALL: &[Dialect] = &[
+    dns::DIALECT,
+    http1::DIALECT,
+    http2::DIALECT,
+    kafka::DIALECT,
+    memcached::DIALECT,
+    mysql::DIALECT,
+    redis::DIALECT,
+    tls::DIALECT,
+];
 
 /// What a statement begins with, in upper case: tshark knows its text, and Geophone no more than its fingerprint.
 fn first_word(statement: &str) -> String {
