@@ -1,5 +1,6 @@
 //! What tshark and Geophone call the same things, protocol by protocol.
 
+mod cassandra;
 mod dns;
 mod http1;
 mod http2;
@@ -108,6 +109,7 @@ pub(super) enum Answers {
 
 /// All protocols that tshark knows, too.
 pub(super) const ALL: &[Dialect] = &[
+    cassandra::DIALECT,
     dns::DIALECT,
     http1::DIALECT,
     http2::DIALECT,
