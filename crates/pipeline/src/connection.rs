@@ -245,6 +245,11 @@ impl Connection {
         self.application.counters()
     }
 
+    /// Bytes of memory that its parser, or its detector, holds.
+    pub(crate) fn parser_bytes(&self) -> usize {
+        self.application.held_bytes()
+    }
+
     /// Finished exchanges that wait until the protocol is confirmed.
     pub(crate) fn unconfirmed(&self) -> u64 {
         self.application.unconfirmed()

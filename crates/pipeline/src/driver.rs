@@ -85,6 +85,14 @@ impl Application {
         }
     }
 
+    /// Bytes of memory that the parser holds. What a detector holds is in the books.
+    pub(crate) fn held_bytes(&self) -> usize {
+        match self {
+            Self::Parsing(parsing) => parsing.parser.held_bytes(),
+            Self::Detecting(_) | Self::Unrecognised => 0,
+        }
+    }
+
     /// Finished exchanges that wait in the parser until it is confirmed to be the right one.
     pub(crate) fn unconfirmed(&self) -> u64 {
         match self {

@@ -437,10 +437,10 @@ fn what_speaks_no_known_protocol_is_left_alone() {
     let mut script = Script::new(Scene::new(View::Client));
     run.script(
         &mut script,
-        "1 c syn\n2 s syn\n3 c \"*1\\r\\n$4\\r\\nPING\\r\\n\"\n4 s \"+PONG\\r\\n\"\n5 c fin\n6 s fin",
+        "1 c syn\n2 s syn\n3 c \"SSH-2.0-client\\r\\n\"\n4 s \"SSH-2.0-server\\r\\n\"\n5 c fin\n6 s fin",
     );
     assert_eq!(run.said, "skip 11 Egress Forever\nskip 11 Ingress Forever\nforget 11\n");
-    assert_eq!(run.pipeline.ledger()[1].to_string(), "reassembly bytes: seen 21 = passed 0 + unrecognised 21");
+    assert_eq!(run.pipeline.ledger()[1].to_string(), "reassembly bytes: seen 32 = passed 0 + unrecognised 32");
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub struct Pipeline {
     clock: Clock,
     next_upkeep: Timestamp,
     next_connection: u64,
+    /// What all parsers held at the last upkeep.
+    parsers_bytes: usize,
 }
 
 /// How a connection is given up.
@@ -62,9 +64,11 @@ enum GivenUp {
 /// Nanoseconds of event time between two looks at what is silent or was over long ago. It need not be exact.
 const UPKEEP_NS: u64 = 100_000_000;
 
-/// What a connection costs beside its struct and what waits in it, by measurement: its parser with the buffers of a call
-/// (about 1 KiB) and its places in the tables.
-const BYTES_PER_CONNECTION: usize = 1250;
+/// What a connection costs beside its struct, its parser and what waits in it: its places in the tables, by measurement.
+const BYTES_PER_CONNECTION: usize = 250;
+
+/// What a parser costs with the buffers of a call, by measurement. What one holds beyond that is asked for at times.
+const BYTES_PER_PARSER: usize = 1000;
 
 /// The most that a system call moves (`MAX_RW_COUNT`, include/linux/fs.h), rounded up.
 const MAX_CALL_BYTES: u64 = 1 << 31;
@@ -85,6 +89,7 @@ impl Pipeline {
             clock: Clock::new(config.max_step_ns),
             next_upkeep: Timestamp::MIN,
             next_connection: 0,
+            parsers_bytes: 0,
             config,
         }
     }
@@ -159,9 +164,10 @@ impl Pipeline {
     /// An estimate of the memory in use, in bytes: connections and sockets by their number, and all payload that waits.
     pub fn memory_bytes(&self) -> usize {
         let connection = size_of::<Connection>() + BYTES_PER_CONNECTION;
+        let parsers = self.parsers_bytes.max(self.table.len() * BYTES_PER_PARSER);
         let held = usize::try_from(self.books.bytes.held + self.books.bytes.undecided).unwrap_or(usize::MAX);
         let tables = self.table.len() * connection + self.sockets.len() * (size_of::<Socket>() + 64);
-        tables.saturating_add(held) + self.datagrams.memory_bytes() + self.ready.len() * size_of::<Exchange>()
+        tables.saturating_add(held) + parsers + self.datagrams.memory_bytes() + self.ready.len() * size_of::<Exchange>()
     }
 
     fn packet(&mut self, packet: &Packet<'_>, policy: &mut dyn Policy) {
@@ -310,6 +316,7 @@ impl Pipeline {
         }
         if self.next_upkeep <= watermark {
             self.next_upkeep = watermark.plus_ns(UPKEEP_NS);
+            self.make_room(policy);
             self.datagrams.expire(watermark, &mut self.books, &mut self.ready);
             self.table.forget_closed_until(watermark);
             while let Some((oldest, touched)) = self.table.oldest_live() {
@@ -322,6 +329,19 @@ impl Pipeline {
                     break;
                 }
             }
+        }
+    }
+
+    /// Gives up the connections that were silent longest while parsers hold more than there is memory for.
+    fn make_room(&mut self, policy: &mut dyn Policy) {
+        self.parsers_bytes = self.table.connections().map(Connection::parser_bytes).fold(0, usize::saturating_add);
+        while self.memory_bytes() > self.config.memory_budget_bytes
+            && self.parsers_bytes > self.table.len() * BYTES_PER_PARSER
+            && let Some((oldest, _)) = self.table.oldest_live()
+        {
+            let freed = self.table.live(oldest).map_or(0, |connection| connection.parser_bytes());
+            self.parsers_bytes = self.parsers_bytes.saturating_sub(freed);
+            self.give_up(oldest, GivenUp::Evicted, policy);
         }
     }
 
