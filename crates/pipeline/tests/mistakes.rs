@@ -10,7 +10,7 @@ fn nothing_is_reported_before_both_sides_have_said_what_it_is() {
         1 c syn
         2 s syn
         3 c "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
-        4 s "-ERR unknown command 'GET'\r\n"
+        4 s "500 5.5.1 Command unrecognized\r\n"
         5 c fin
         6 s fin
     "#;
@@ -23,7 +23,7 @@ fn what_comes_after_a_mistake_is_looked_at_anew() {
         1 c syn
         2 s syn
         3 c "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
-        4 s "-ERR unknown command 'GET'\r\n"
+        4 s "500 5.5.1 Command unrecognized\r\n"
         5 c "GET /b HTTP/1.1\r\nHost: x\r\n\r\n"
         6 s "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
     "#;
