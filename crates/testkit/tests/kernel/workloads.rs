@@ -36,7 +36,7 @@ fn http1() {
 
 #[test]
 fn http2() {
-    every_scenario_is_observed_exactly("http2", &["curl", "h2load", "nghttpd", "nghttpx", "nginx"]);
+    every_scenario_is_observed_exactly("http2", &["curl", "h2load", "nghttp", "nghttpd", "nghttpx", "nginx"]);
 }
 
 #[test]
