@@ -76,7 +76,7 @@ def everything(work: Workload, version: int) -> None:
     work.count("SELECT item FROM orders WHERE id = ?", times=5)
     node.server.forget()
     session.execute(prepared, (LITERAL,))
-    work.count("SELECT item FROM orders WHERE id = ?", "client_error Unprepared")
+    work.count("SELECT item FROM orders WHERE id = ?", "client_error 9472")
     work.count("PREPARE SELECT item FROM orders WHERE id = ?")
     work.count("SELECT item FROM orders WHERE id = ?")
     update = session.prepare("UPDATE orders SET item = ? WHERE id = ?")
@@ -97,14 +97,14 @@ def everything(work: Workload, version: int) -> None:
         session.execute("SELECT * FROM paid", custom_payload={"key": LITERAL.encode()})
         work.count("SELECT * FROM paid")
     for text, kind, code in [
-        ("SELEC 1", cassandra.protocol.SyntaxException, "client_error Syntax_error"),
-        ("SELECT * FROM nowhere", cassandra.InvalidRequest, "client_error Invalid"),
-        ("SELECT * FROM forbidden", cassandra.Unauthorized, "client_error Unauthorized"),
-        ("CREATE TABLE existing (id int PRIMARY KEY)", cassandra.AlreadyExists, "client_error Already_exists"),
-        ("SELECT * FROM overloaded", cassandra.protocol.OverloadedErrorMessage, "server_error Overloaded"),
-        ("SELECT * FROM few_replicas", cassandra.Unavailable, "server_error Unavailable"),
-        ("SELECT * FROM late_reads", cassandra.ReadTimeout, "server_error Read_timeout"),
-        ("DELETE FROM late_writes WHERE id = 1", cassandra.WriteTimeout, "server_error Write_timeout"),
+        ("SELEC 1", cassandra.protocol.SyntaxException, "client_error 8192"),
+        ("SELECT * FROM nowhere", cassandra.InvalidRequest, "client_error 8704"),
+        ("SELECT * FROM forbidden", cassandra.Unauthorized, "client_error 8448"),
+        ("CREATE TABLE existing (id int PRIMARY KEY)", cassandra.AlreadyExists, "client_error 9216"),
+        ("SELECT * FROM overloaded", cassandra.protocol.OverloadedErrorMessage, "server_error 4097"),
+        ("SELECT * FROM few_replicas", cassandra.Unavailable, "server_error 4096"),
+        ("SELECT * FROM late_reads", cassandra.ReadTimeout, "server_error 4608"),
+        ("DELETE FROM late_writes WHERE id = 1", cassandra.WriteTimeout, "server_error 4352"),
     ]:
         expect_error(kind, lambda text=text: session.execute(text))
         work.count(text.replace("SELEC 1", "SELEC ?").replace("= 1", "= ?"), code)
@@ -162,6 +162,7 @@ def compressed(work: Workload) -> None:
     node = Node(work, 4, compression="lz4")
     session = node.cluster.connect("shop")
     session.execute("SELECT * FROM orders")
+    work.count("SELECT * FROM orders")
     node.finish()
 
 
@@ -170,6 +171,7 @@ def compressed_v5(work: Workload) -> None:
     node = Node(work, 5, compression="lz4")
     session = node.cluster.connect("shop")
     session.execute("SELECT * FROM orders")
+    work.count("SELECT * FROM orders")
     node.finish()
 
 

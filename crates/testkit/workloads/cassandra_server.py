@@ -176,7 +176,7 @@ class Connection(threading.Thread):
                 self.server.count("AUTH_RESPONSE")
                 self.send(stream, AUTH_SUCCESS, struct.pack(">i", -1))
             else:
-                self.server.count("AUTH_RESPONSE", "client_error Authentication_error")
+                self.server.count("AUTH_RESPONSE", "client_error 256")
                 self.send(stream, *failure(0x0100, "Provided username and/or password are incorrect"))
         elif opcode == REGISTER:
             self.server.count("REGISTER")

@@ -20,6 +20,11 @@ fn every_scenario_is_observed_exactly(protocol: &str, programs: &[&str]) {
 }
 
 #[test]
+fn cassandra() {
+    every_scenario_is_observed_exactly("cassandra", &[]);
+}
+
+#[test]
 fn dns() {
     every_scenario_is_observed_exactly("dns", &["dnsmasq"]);
 }
