@@ -37,7 +37,7 @@ struct Conversation {
 pub(crate) struct Datagram<'a> {
     pub(crate) at: Timestamp,
     sighting: Sighting,
-    cookie: Option<SocketCookie>,
+    pub(crate) cookie: Option<SocketCookie>,
     len: u64,
     /// Its beginning, as far as it was captured.
     captured: &'a [u8],

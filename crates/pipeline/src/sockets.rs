@@ -20,6 +20,8 @@ pub(crate) struct Socket {
     pub(crate) role: SocketRole,
     /// The other end, as the socket knows it.
     pub(crate) remote: Option<Endpoint>,
+    /// Datagrams of it that are of no known protocol, since the last one that is.
+    pub(crate) strange_datagrams: u16,
     /// Its connections: the one of its packets, and the one of its system calls.
     connections: [Option<Handle>; 2],
 }

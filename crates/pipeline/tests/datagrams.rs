@@ -5,11 +5,11 @@ mod support;
 use geophone_model::{
     capture::{CaptureEvent, Cut, Packet, Side},
     exchange::Exchange,
-    net::{Endpoint, NetNs},
+    net::{Endpoint, NetNs, SocketCookie},
     status::StatusClass,
     time::Timestamp,
 };
-use geophone_pipeline::{Config, NoPolicy, Pipeline};
+use geophone_pipeline::{Config, NoPolicy, Pipeline, Policy, PolicyKey, SkipUntil, Way};
 use support::assert_balanced;
 
 const STUB: &str = "127.0.0.1:40000";
@@ -29,20 +29,44 @@ fn message(id: u16, is_answer: bool) -> Vec<u8> {
 struct Run {
     pipeline: Pipeline,
     exchanges: Vec<Exchange>,
+    wishes: Wishes,
+}
+
+/// What a source was asked.
+#[derive(Default)]
+struct Wishes(Vec<(PolicyKey, SkipUntil)>);
+
+impl Policy for Wishes {
+    fn skip(&mut self, key: PolicyKey, until: SkipUntil) {
+        self.0.push((key, until));
+    }
+
+    fn forget(&mut self, _: SocketCookie) {}
 }
 
 impl Run {
     fn new(config: Config) -> Self {
-        Self { pipeline: Pipeline::new(config), exchanges: Vec::new() }
+        Self { pipeline: Pipeline::new(config), exchanges: Vec::new(), wishes: Wishes::default() }
     }
 
     fn datagram(&mut self, at_ns: u64, source: &str, destination: &str, payload: &[u8], captured: usize) {
+        self.datagram_of(None, at_ns, [source, destination], payload, captured);
+    }
+
+    fn datagram_of(
+        &mut self,
+        cookie: Option<SocketCookie>,
+        at_ns: u64,
+        [source, destination]: [&str; 2],
+        payload: &[u8],
+        captured: usize,
+    ) {
         let endpoint = |text: &str| -> Endpoint { text.parse().unwrap() };
         let event = CaptureEvent::Packet(Packet {
             at: Timestamp::from_ns(at_ns),
             side: Side::Loopback,
             netns: NetNs(1),
-            cookie: None,
+            cookie,
             source: endpoint(source),
             destination: endpoint(destination),
             tcp: None,
@@ -51,7 +75,7 @@ impl Run {
             captured: &payload[..captured],
             cut: if captured < payload.len() { Cut::Lost } else { Cut::Whole },
         });
-        self.pipeline.event(&event, &mut NoPolicy);
+        self.pipeline.event(&event, &mut self.wishes);
         self.settle();
     }
 
@@ -131,6 +155,22 @@ fn what_is_no_dns_leaves_no_trace_but_in_the_ledger() {
     run.datagram(1, STUB, SERVER, b"a datagram of something else", 28);
     run.datagram(2, STUB, SERVER, b"", 0);
     assert_eq!((run.exchanges.len(), run.withheld("no_parser")), (0, 2));
+}
+
+#[test]
+fn a_socket_that_never_speaks_dns_is_copied_no_more() {
+    let cookie = SocketCookie::new(9).unwrap();
+    let mut run = Run::new(Config::default());
+    let question = message(7, false);
+    for at_ns in 1..100 {
+        let dns_again = at_ns == 20;
+        let (to, payload): (_, &[u8]) =
+            if dns_again { (SERVER, &question) } else { ("127.0.0.1:9999", b"a datagram of something else") };
+        run.datagram_of(Some(cookie), at_ns, [STUB, to], payload, payload.len());
+        assert_eq!(run.wishes.0.is_empty(), at_ns < 20 + 32, "at {at_ns}");
+    }
+    let never = |way| (PolicyKey { socket: cookie, way }, SkipUntil::Forever);
+    assert_eq!(run.wishes.0, [never(Way::Egress), never(Way::Ingress)]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::{
     face::Face,
     ledger::{Books, Connections},
     lru::Handle,
-    policy::Policy,
+    policy::{Policy, PolicyKey, SkipUntil, Way},
     ready::Ready,
     reassembly::Bounds,
     sockets::{Socket, SocketRole, Sockets},
@@ -69,6 +69,9 @@ const BYTES_PER_CONNECTION: usize = 250;
 
 /// What a parser costs with the buffers of a call, by measurement. What one holds beyond that is asked for at times.
 const BYTES_PER_PARSER: usize = 1000;
+
+/// Datagrams of no known protocol after which a socket's are wanted no longer: a video call need not be copied.
+const MAX_STRANGE_DATAGRAMS: u16 = 32;
 
 /// The most that a system call moves (`MAX_RW_COUNT`, include/linux/fs.h), rounded up.
 const MAX_CALL_BYTES: u64 = 1 << 31;
@@ -172,7 +175,7 @@ impl Pipeline {
 
     fn packet(&mut self, packet: &Packet<'_>, policy: &mut dyn Policy) {
         self.books.packets.seen += 1;
-        let Some(header) = packet.tcp else { return self.datagram(&Datagram::of_packet(packet)) };
+        let Some(header) = packet.tcp else { return self.datagram(&Datagram::of_packet(packet), policy) };
         let mut sighting = Sighting::of_packet(packet);
         let Some(handle) = self.connection_of(&mut sighting, packet, header, policy) else { return };
         self.books.packets.passed += 1;
@@ -195,7 +198,7 @@ impl Pipeline {
             return;
         }
         if chunk.transport != Transport::Tcp {
-            return self.datagram(&Datagram::of_chunk(chunk));
+            return self.datagram(&Datagram::of_chunk(chunk), policy);
         }
         let Sighting { key, speaker, socket_end } = Sighting::of_chunk(chunk);
         let found = self.table.find(&key);
@@ -217,12 +220,28 @@ impl Pipeline {
         self.drive(handle, policy, |connection, bounds, shared| connection.chunk(speaker, chunk, bounds, shared));
     }
 
-    fn datagram(&mut self, datagram: &Datagram<'_>) {
+    fn datagram(&mut self, datagram: &Datagram<'_>, policy: &mut dyn Policy) {
         let now = self.clock.presumed();
-        let Self { datagrams, config, next_connection, books, ready, .. } = self;
-        match datagrams.take(datagram, now, &config.parser_limits, next_connection, books, ready) {
-            Taken::Yes => self.books.packets.passed += 1,
-            Taken::No => self.books.packets.no_parser += 1,
+        let Self { datagrams, sockets, config, next_connection, books, ready, .. } = self;
+        let taken = datagrams.take(datagram, now, &config.parser_limits, next_connection, books, ready);
+        let strange = datagram.cookie.map(|cookie| (cookie, &mut sockets.entry(cookie).strange_datagrams));
+        match (taken, strange) {
+            (Taken::Yes, strange) => {
+                books.packets.passed += 1;
+                if let Some((_, strange)) = strange {
+                    *strange = 0;
+                }
+            }
+            (Taken::No, None) => books.packets.no_parser += 1,
+            (Taken::No, Some((socket, strange))) => {
+                books.packets.no_parser += 1;
+                *strange = strange.saturating_add(1);
+                if *strange == MAX_STRANGE_DATAGRAMS {
+                    for way in [Way::Egress, Way::Ingress] {
+                        policy.skip(PolicyKey { socket, way }, SkipUntil::Forever);
+                    }
+                }
+            }
         }
     }
 
