@@ -146,6 +146,13 @@ const BY_KEY: &[ByKey] = &[
             \xff\xff\xff\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0",
         id_at: [11, 7],
     },
+    ByKey {
+        protocol: Protocol::Mqtt,
+        name: "PUBLISH",
+        request: b"\x32\x23\0\x10plant/7/pressure\0\0{\"bar\": 1.25}..",
+        response: b"\x40\x02\0\0",
+        id_at: [21, 3],
+    },
 ];
 
 /// 16 requests, and their responses in the opposite order.

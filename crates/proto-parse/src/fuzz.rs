@@ -25,6 +25,8 @@ use crate::http2;
 use crate::kafka;
 #[cfg(feature = "memcached")]
 use crate::memcached;
+#[cfg(feature = "mqtt")]
+use crate::mqtt;
 #[cfg(feature = "mysql")]
 use crate::mysql::{self, PayloadError, Progress};
 use crate::protocol::CANDIDATES;
@@ -242,6 +244,19 @@ pub fn mysql_message(data: &[u8]) {
         if !matches!(reply.packet(payload, u32::from(len)), Ok(Progress::More | Progress::Interim)) {
             break;
         }
+    }
+}
+
+/// MQTT packets: what a beginning says of one, no further byte changes.
+#[cfg(feature = "mqtt")]
+pub fn mqtt_message(data: &[u8]) {
+    check_head(data, |data| mqtt::FixedHeader::parse(data).map(|parsed| consumed(&parsed)));
+    let Ok(Parsed::Complete { value, consumed }) = mqtt::FixedHeader::parse(data) else { return };
+    if let mqtt::Packet::Publish { qos, .. } = value.packet
+        && let Ok(publish) = mqtt::Publish::parse(data.get(consumed..).unwrap_or_default(), qos)
+    {
+        assert!(publish.topic.len() <= data.len() && publish.id.is_some() == (qos > 0));
+        let _ = publish.topic_alias();
     }
 }
 

@@ -84,6 +84,8 @@ pub mod kafka;
 mod limits;
 #[cfg(feature = "memcached")]
 pub mod memcached;
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod pairing;

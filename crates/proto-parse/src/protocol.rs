@@ -74,6 +74,8 @@ protocols! {
     Http2 = "http2" in http2;
     /// AMQP 0-9-1, as RabbitMQ speaks it.
     Amqp = "amqp" in amqp;
+    /// MQTT 3.1.1 and 5 (OASIS).
+    Mqtt = "mqtt" in mqtt;
     /// DNS, over TCP and in datagrams (RFC 1035).
     Dns = "dns" in dns;
     /// TLS without its keys: what is said in the open (RFC 8446, RFC 5246).

@@ -153,3 +153,18 @@ fn cassandra() {
         query.assert_free(Protocol::Cassandra, 1, cut);
     }
 }
+
+/// A message that is acknowledged, and one that is not.
+#[cfg(feature = "mqtt")]
+#[test]
+fn mqtt() {
+    let round = Round {
+        prelude: &[],
+        request: b"\x30\x08\0\x03a/bxyz\x32\x0a\0\x03a/b\0\x01xyz",
+        response: b"\x40\x02\0\x01",
+        exchanges: 2,
+    };
+    for cut in [usize::MAX, 1, 5] {
+        round.assert_free(Protocol::Mqtt, 1, cut);
+    }
+}

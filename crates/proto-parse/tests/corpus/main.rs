@@ -75,6 +75,7 @@ macro_rules! corpora {
 
 corpora! {
     Http1 in http1 if "http1";
+    Mqtt in mqtt if "mqtt";
     Http2 in http2 if "http2";
     Amqp in amqp if "amqp";
     Dns in dns if "dns";
