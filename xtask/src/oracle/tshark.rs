@@ -101,12 +101,15 @@ impl Conversation {
                 let request = Some((at_ns, operation));
                 self.exchanges.push(Exchange { request, frame, key, ..Exchange::default() });
             }
-            Message::OneWay { operation } => {
+            Message::OneWay { operation, key } => {
                 let request = Some((at_ns, operation));
-                self.exchanges.push(Exchange { request, frame, is_one_way: true, ..Exchange::default() });
+                self.exchanges.push(Exchange { request, frame, key, is_one_way: true, ..Exchange::default() });
             }
             Message::RequestPart { key } => {
-                let begun = self.exchanges.iter_mut().rfind(|exchange| exchange.key == key && !exchange.is_one_way);
+                let begun = self
+                    .exchanges
+                    .iter_mut()
+                    .rfind(|exchange| exchange.key == key && (key.is_some() || !exchange.is_one_way));
                 if let Some((last_ns, _)) = begun.and_then(|exchange| exchange.request.as_mut()) {
                     *last_ns = at_ns;
                 }

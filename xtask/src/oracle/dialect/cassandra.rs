@@ -37,7 +37,7 @@ impl Reader for Statements {
             (Direction::ToServer, _) => {
                 Message::Request { operation: self.operation(layer, stream, opcode), key: Some(stream) }
             }
-            (Direction::ToClient, 12) => Message::OneWay { operation: "EVENT".to_owned() },
+            (Direction::ToClient, 12) => Message::OneWay { operation: "EVENT".to_owned(), key: None },
             (Direction::ToClient, _) => {
                 if let (Some(id), Some(statement)) = (layer.field("cql.query_id"), self.preparing.remove(&stream)) {
                     self.prepared.insert(id.to_owned(), statement);

@@ -86,7 +86,7 @@ impl Reader for Commands {
 fn command(layer: &Layer) -> Message {
     let operation = layer.field("memcache.command").unwrap_or_default().to_owned();
     if layer.field("memcache.noreply").is_some() || operation == "quit" {
-        Message::OneWay { operation }
+        Message::OneWay { operation, key: None }
     } else {
         Message::Request { operation, key: None }
     }

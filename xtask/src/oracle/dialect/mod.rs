@@ -1,5 +1,6 @@
 //! What tshark and Geophone call the same things, protocol by protocol.
 
+mod amqp;
 mod cassandra;
 mod dns;
 mod http1;
@@ -78,6 +79,8 @@ pub(super) enum Message {
     /// It will have none.
     OneWay {
         operation: String,
+        /// What more of it refers to.
+        key: Option<i64>,
     },
     /// More of the last request that has this key.
     RequestPart {
@@ -109,6 +112,7 @@ pub(super) enum Answers {
 
 /// All protocols that tshark knows, too.
 pub(super) const ALL: &[Dialect] = &[
+    amqp::DIALECT,
     cassandra::DIALECT,
     dns::DIALECT,
     http1::DIALECT,

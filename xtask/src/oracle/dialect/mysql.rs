@@ -69,7 +69,7 @@ impl Session {
             self.is_answered = false;
             // The first 32 bytes of a login, alone, ask for TLS.
             return match layer.number("mysql.packet_length") {
-                Some(32) => Message::OneWay { operation: "SSL_REQUEST".to_owned() },
+                Some(32) => Message::OneWay { operation: "SSL_REQUEST".to_owned(), key: None },
                 _ => Message::Request { operation: "CONNECT".to_owned(), key: None },
             };
         }
@@ -79,11 +79,11 @@ impl Session {
         }
         let operation = match layer.number("mysql.command") {
             None => return Message::RequestPart { key: None },
-            Some(1) => return Message::OneWay { operation: "QUIT".to_owned() },
-            Some(24) => return Message::OneWay { operation: "STMT_SEND_LONG_DATA".to_owned() },
+            Some(1) => return Message::OneWay { operation: "QUIT".to_owned(), key: None },
+            Some(24) => return Message::OneWay { operation: "STMT_SEND_LONG_DATA".to_owned(), key: None },
             Some(25) => {
                 self.statements.remove(&layer.number("mysql.stmt_id").unwrap_or_default());
-                return Message::OneWay { operation: "STMT_CLOSE".to_owned() };
+                return Message::OneWay { operation: "STMT_CLOSE".to_owned(), key: None };
             }
             Some(3) => first_word(layer.field("mysql.query").unwrap_or_default()),
             Some(23) => {

@@ -59,7 +59,7 @@ impl Commands {
             match words.next().unwrap_or_default().as_str() {
                 kind @ ("message" | "pmessage") if self.is_subscriber => {
                     let channel = words.next().unwrap_or_default();
-                    return Some(Message::OneWay { operation: format!("{kind} {channel}") });
+                    return Some(Message::OneWay { operation: format!("{kind} {channel}"), key: None });
                 }
                 "subscribe" | "psubscribe" | "unsubscribe" | "punsubscribe" => {
                     let left = self.subscriptions.first_mut()?;
