@@ -42,6 +42,13 @@ const ROUNDS: &[Round] = &[
             \x02\0\x01\0\0\0\x0e\0\x3c\0\0\0\0\0\0\0\0\0\x05\0\0\xce\x03\0\x01\0\0\0\x05hello\xce",
     },
     Round {
+        protocol: Protocol::Nats,
+        name: "PUB",
+        prelude: &[],
+        request: b"PUB orders.new 16\r\n{\"answer\":42424}\r\n",
+        response: b"",
+    },
+    Round {
         protocol: Protocol::Redis,
         name: "GET",
         prelude: &[],

@@ -29,6 +29,8 @@ use crate::memcached;
 use crate::mqtt;
 #[cfg(feature = "mysql")]
 use crate::mysql::{self, PayloadError, Progress};
+#[cfg(feature = "nats")]
+use crate::nats;
 use crate::protocol::CANDIDATES;
 #[cfg(feature = "redis")]
 use crate::redis;
@@ -305,6 +307,14 @@ fn check_head<E: Debug + PartialEq>(data: &[u8], parse: impl Fn(&[u8]) -> Result
 pub fn memcached_message(data: &[u8]) {
     check_head(data, |data| memcached::Command::parse(data, &limits()).map(|parsed| consumed(&parsed)));
     check_head(data, |data| memcached::AnswerPart::parse(data, &limits()).map(|parsed| consumed(&parsed)));
+}
+
+/// Lines of NATS with their payloads: a complete one takes just its own bytes, less of it is incomplete, and an error stays one.
+#[cfg(feature = "nats")]
+pub fn nats_message(data: &[u8]) {
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        check_head(data, |data| nats::Frame::parse(direction, data, &limits()).map(|parsed| consumed(&parsed)));
+    }
 }
 
 /// Messages of Redis: a complete one takes just its own bytes, less of it is incomplete, and an error stays one.

@@ -73,7 +73,7 @@ mod exchange;
 mod framed;
 #[cfg(any(feature = "fuzz", test))]
 pub mod fuzz;
-#[cfg(feature = "memcached")]
+#[cfg(any(feature = "memcached", feature = "nats"))]
 mod hash;
 #[cfg(feature = "http1")]
 pub mod http1;
@@ -88,6 +88,8 @@ pub mod memcached;
 pub mod mqtt;
 #[cfg(feature = "mysql")]
 pub mod mysql;
+#[cfg(feature = "nats")]
+pub mod nats;
 mod pairing;
 mod parsed;
 mod protocol;

@@ -84,6 +84,8 @@ protocols! {
     Kafka = "kafka" in kafka;
     /// Memcached: text, meta and binary.
     Memcached = "memcached" in memcached;
+    /// NATS, between clients and servers.
+    Nats = "nats" in nats;
     /// Redis: RESP2 and RESP3.
     Redis = "redis" in redis;
     /// MySQL and MariaDB.

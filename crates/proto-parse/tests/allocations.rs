@@ -168,3 +168,21 @@ fn mqtt() {
         round.assert_free(Protocol::Mqtt, 1, cut);
     }
 }
+
+#[cfg(feature = "nats")]
+#[test]
+fn nats() {
+    let round = Round {
+        prelude: &[
+            (Direction::ToClient, b"INFO {\"server_id\":\"N\"}\r\n"),
+            (Direction::ToServer, b"CONNECT {\"verbose\":false}\r\nPING\r\n"),
+            (Direction::ToClient, b"PONG\r\n"),
+        ],
+        request: b"PUB orders.new 5\r\nhello\r\nPUB price _INBOX.a.b 2\r\nhi\r\n",
+        response: b"MSG _INBOX.a.b 1 2\r\n42\r\nMSG orders.old 2 5\r\nhello\r\n",
+        exchanges: 3,
+    };
+    for cut in [usize::MAX, 1, 50] {
+        round.assert_free(Protocol::Nats, 1, cut);
+    }
+}

@@ -60,7 +60,7 @@ async def publish(work: Workload) -> None:
     for index in range(5):
         await publisher.publish("orders.new", VALUE + b"-%d" % index)
     await publisher.publish("orders.old", VALUE, headers={"Secret": VALUE.decode()})
-    await publisher.publish("orders.large", VALUE * 2000)
+    await publisher.publish("orders.large", VALUE * 40)
     await publisher.publish("nobody.listens", VALUE)
     await flush(work, publisher)
     await flush(work, subscriber)

@@ -54,7 +54,7 @@ pub(super) struct Message<'a> {
 
 /// The bytes are no line of NATS, or none of this direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NotNats;
+pub struct NotNats;
 
 impl<'a> Line<'a> {
     /// Reads a line without its end, or the beginning of a longer one.
@@ -73,7 +73,9 @@ impl<'a> Line<'a> {
                 let subject = words.next().ok_or(NotNats)?;
                 words.next().map(|_| Self::Subscribe { subject }).ok_or(NotNats)?
             }
-            (Direction::ToServer, Some(b'U')) if is(b"UNSUB") => words.next().map(|_| Self::Unsubscribe).ok_or(NotNats)?,
+            (Direction::ToServer, Some(b'U')) if is(b"UNSUB") => {
+                words.next().map(|_| Self::Unsubscribe).ok_or(NotNats)?
+            }
             (Direction::ToServer, Some(b'C')) if is(b"CONNECT") && words.0.trim_ascii().starts_with(b"{") => {
                 Self::Connect { verbose: is_verbose(words.0) }
             }
@@ -158,7 +160,7 @@ fn number(word: &[u8]) -> Result<u64, NotNats> {
 }
 
 /// Whether a client asks for an answer to each line: `"verbose": true`, wherever there are spaces.
-fn is_verbose(json: &[u8]) -> bool {
+pub(super) fn is_verbose(json: &[u8]) -> bool {
     let key = b"\"verbose\"";
     let Some(at) = json.windows(key.len()).position(|window| window == key) else { return false };
     let value = json.get(at.saturating_add(key.len())..).unwrap_or_default().trim_ascii_start();
@@ -223,8 +225,24 @@ mod tests {
     #[test]
     fn what_is_no_line_of_its_direction_is_refused() {
         for line in [
-            "", " ", "GET / HTTP/1.1", "PUB", "PUB a", "PUB a b", "PUB a b c 5", "PUB a -1", "HPUB a 5", "HPUB a 6 5", "SUB a",
-            "UNSUB", "CONNECT x", "INFO", "MSG a 5", "+OK", "PINGS", "*1",
+            "",
+            " ",
+            "GET / HTTP/1.1",
+            "PUB",
+            "PUB a",
+            "PUB a b",
+            "PUB a b c 5",
+            "PUB a -1",
+            "HPUB a 5",
+            "HPUB a 6 5",
+            "SUB a",
+            "UNSUB",
+            "CONNECT x",
+            "INFO",
+            "MSG a 5",
+            "+OK",
+            "PINGS",
+            "*1",
         ] {
             assert_eq!(parse(Direction::ToServer, line), Err(NotNats), "{line}");
         }

@@ -36,8 +36,12 @@ pub(super) fn blame(text: &[u8]) -> (StatusClass, &'static str) {
 pub(super) fn is_of_connect(error: &str) -> bool {
     matches!(
         error,
-        "Attempted To Connect To Route Port" | "Authorization Violation" | "Authorization Timeout"
-            | "Authentication Timeout" | "Invalid Client Protocol" | "Secure Connection - TLS Required"
+        "Attempted To Connect To Route Port"
+            | "Authorization Violation"
+            | "Authorization Timeout"
+            | "Authentication Timeout"
+            | "Invalid Client Protocol"
+            | "Secure Connection - TLS Required"
             | "Maximum Connections Exceeded"
     )
 }
@@ -49,7 +53,11 @@ mod tests {
     #[test]
     fn the_error_is_named_without_what_it_is_about() {
         for (text, class, name) in [
-            (r#"Permissions Violation for Publish to "secret.subject""#, StatusClass::ClientError, "Permissions Violation"),
+            (
+                r#"Permissions Violation for Publish to "secret.subject""#,
+                StatusClass::ClientError,
+                "Permissions Violation",
+            ),
             ("Authorization Violation", StatusClass::ClientError, "Authorization Violation"),
             ("maximum connections exceeded", StatusClass::ServerError, "Maximum Connections Exceeded"),
             ("something new with hunter2", StatusClass::ClientError, ""),

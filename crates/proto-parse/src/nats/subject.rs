@@ -7,9 +7,32 @@ use crate::{Limits, text};
 /// Words of the JetStream API's subjects that are not names of streams and consumers (NATS documentation, "JetStream wire API
 /// Reference").
 const API_WORDS: [&[u8]; 26] = [
-    b"INFO", b"STREAM", b"CONSUMER", b"DIRECT", b"ACCOUNT", b"META", b"SERVER", b"TEMPLATE", b"CREATE", b"UPDATE", b"DELETE",
-    b"PURGE", b"NAMES", b"LIST", b"MSG", b"GET", b"NEXT", b"DURABLE", b"SNAPSHOT", b"RESTORE", b"PEER", b"REMOVE", b"LEADER",
-    b"STEPDOWN", b"PAUSE", b"UNPIN",
+    b"INFO",
+    b"STREAM",
+    b"CONSUMER",
+    b"DIRECT",
+    b"ACCOUNT",
+    b"META",
+    b"SERVER",
+    b"TEMPLATE",
+    b"CREATE",
+    b"UPDATE",
+    b"DELETE",
+    b"PURGE",
+    b"NAMES",
+    b"LIST",
+    b"MSG",
+    b"GET",
+    b"NEXT",
+    b"DURABLE",
+    b"SNAPSHOT",
+    b"RESTORE",
+    b"PEER",
+    b"REMOVE",
+    b"LEADER",
+    b"STEPDOWN",
+    b"PAUSE",
+    b"UNPIN",
 ];
 
 /// Whether a subject is an inbox, which is made for the answer to one request, or for those to one client.

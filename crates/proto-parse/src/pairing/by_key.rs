@@ -150,6 +150,27 @@ impl<M: Default> ByKey<M> {
         }
     }
 
+    /// The request is not answered, as was agreed on: it was one-way.
+    pub(crate) fn finish_silent(&mut self, key: u64) {
+        let Some(Open { mut exchange, .. }) = self.take(key) else { return };
+        exchange.shape = Shape::OneWay;
+        exchange.status = StatusClass::Ok;
+        exchange.end_ns = exchange.request.last_ns;
+        self.counters.requests = self.counters.requests.saturating_sub(1);
+        self.counters.one_way = self.counters.one_way.saturating_add(1);
+        self.push(exchange);
+    }
+
+    /// As [`finish_silent`](Self::finish_silent), for all open requests with such a key, the oldest first.
+    pub(crate) fn finish_silent_where(&mut self, is_silent: impl Fn(u64) -> bool) {
+        let oldest = |open: &[Open<M>]| {
+            open.iter().filter(|open| is_silent(open.key)).min_by_key(|open| open.serial).map(|open| open.key)
+        };
+        while let Some(key) = oldest(&self.open) {
+            self.finish_silent(key);
+        }
+    }
+
     /// A message that asks for no answer: `fill` writes its exchange, which is finished.
     pub(crate) fn one_way(&mut self, fill: impl FnOnce(&mut Exchange)) {
         self.counters.one_way = self.counters.one_way.saturating_add(1);
@@ -218,6 +239,12 @@ impl<M: Default> ByKey<M> {
     pub(crate) fn key_from(&self, key: u64) -> Option<u64> {
         let at = self.open.partition_point(|open| open.key < key);
         self.open.get(at).map(|open| open.key)
+    }
+
+    /// The request that has been open for longest, once there are as many as may be.
+    pub(crate) fn next_evicted(&self) -> Option<u64> {
+        let is_full = self.open.len() >= self.open_limit;
+        self.open.iter().filter(|_| is_full).min_by_key(|open| open.serial).map(|open| open.key)
     }
 
     /// How many requests are open.

@@ -82,6 +82,7 @@ corpora! {
     Kafka in kafka if "kafka";
     Tls in tls if "tls";
     Memcached in memcached if "memcached";
+    Nats in nats if "nats";
     Redis in redis if "redis";
     MySql in mysql if "mysql";
     Cassandra in cassandra if "cassandra";
