@@ -7,6 +7,7 @@ mod http1;
 mod http2;
 mod kafka;
 mod memcached;
+mod mqtt;
 mod mysql;
 mod redis;
 mod tls;
@@ -119,6 +120,7 @@ pub(super) const ALL: &[Dialect] = &[
     http2::DIALECT,
     kafka::DIALECT,
     memcached::DIALECT,
+    mqtt::DIALECT,
     mysql::DIALECT,
     redis::DIALECT,
     tls::DIALECT,
