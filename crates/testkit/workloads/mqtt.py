@@ -1,6 +1,6 @@
 """mosquitto with paho-mqtt: MQTT 3.1.1 and 5, every quality of service, both directions."""
 
-import threading
+import queue
 
 from workload import Workload, main
 
@@ -9,7 +9,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-USER, PASSWORD, PAYLOAD = "reader-7", "hunter2-mqtt", "the cat is out"
+USER, PASSWORD, PAYLOAD = "reader-7", "hunter2-mqtt", "the-cat-is-out"
 V3, V5 = mqtt.MQTTv311, mqtt.MQTTv5
 
 
@@ -32,26 +32,20 @@ class Client:
     def __init__(self, broker, version, name):
         self.work, self.port, self.version = broker.work, broker.port, version
         self.paho = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=version)
-        self.done, self.codes, self.inbox = threading.Semaphore(0), [], []
-        self.paho.on_connect = lambda _c, _u, _f, code, _p: self.step([code])
-        self.paho.on_subscribe = lambda _c, _u, _m, codes, _p: self.step(codes)
-        self.paho.on_unsubscribe = lambda _c, _u, _m, codes, _p: self.step(codes)
-        self.paho.on_publish = lambda _c, _u, _m, code, _p: self.step([code])
-        self.paho.on_disconnect = lambda _c, _u, _f, code, _p: self.step([code])
-        self.paho.on_message = lambda _c, _u, message: (self.inbox.append(message), self.done.release())
-
-    def step(self, codes):
-        self.codes = [code.value for code in codes]
-        self.done.release()
-
-    def wait(self):
-        assert self.done.acquire(timeout=10), "nothing came"
+        # What was answered, and what was delivered, in the order in which it came.
+        self.answers, self.inbox = queue.Queue(), queue.Queue()
+        self.paho.on_connect = lambda _c, _u, _f, code, _p: self.answers.put([code])
+        self.paho.on_subscribe = lambda _c, _u, _m, codes, _p: self.answers.put(codes)
+        self.paho.on_unsubscribe = lambda _c, _u, _m, codes, _p: self.answers.put(codes)
+        self.paho.on_publish = lambda _c, _u, _m, code, _p: self.answers.put([code])
+        self.paho.on_disconnect = lambda _c, _u, _f, code, _p: self.answers.put([code])
+        self.paho.on_message = lambda _c, _u, message: self.inbox.put(message)
 
     def count(self, name, status):
         """What was answered, which must be what the client was told. Of MQTT 3.1.1, paho renames the codes."""
-        self.wait()
+        codes = [code.value for code in self.answers.get(timeout=10)]
         _, _, code = status.partition(" ")
-        assert self.version == V3 or self.codes == [int(code or 0)], (name, self.codes)
+        assert self.version == V3 or codes == [int(code or 0)], (name, codes)
         self.work.count(name, status)
 
     def connect(self, status="ok", user=None):
@@ -77,8 +71,7 @@ class Client:
         self.count(f"PUBLISH {named or topic}", status)
 
     def receive(self, topic, qos, status):
-        self.wait()
-        message = self.inbox.pop(0)
+        message = self.inbox.get(timeout=10)
         assert (message.topic, message.qos, message.payload.decode()) == (topic, qos, PAYLOAD), vars(message)
         self.work.count(f"PUBLISH {topic}", status)
 

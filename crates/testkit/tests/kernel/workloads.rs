@@ -20,6 +20,11 @@ fn every_scenario_is_observed_exactly(protocol: &str, programs: &[&str]) {
 }
 
 #[test]
+fn amqp() {
+    every_scenario_is_observed_exactly("amqp", &["epmd", "rabbitmq-server"]);
+}
+
+#[test]
 fn cassandra() {
     every_scenario_is_observed_exactly("cassandra", &[]);
 }
@@ -50,6 +55,11 @@ fn memcached() {
 }
 
 #[test]
+fn mqtt() {
+    every_scenario_is_observed_exactly("mqtt", &["mosquitto", "mosquitto_passwd"]);
+}
+
+#[test]
 fn mysql() {
     every_scenario_is_observed_exactly("mysql", &["mariadbd", "openssl"]);
 }
@@ -61,7 +71,7 @@ fn redis() {
 
 #[test]
 fn tls() {
-    every_scenario_is_observed_exactly("tls", &["nginx", "openssl"]);
+    every_scenario_is_observed_exactly("tls", &["curl", "nginx", "openssl"]);
 }
 
 #[test]
