@@ -26,9 +26,18 @@ pub fn behind_flagged(body: &[u8], flags: BodyFlags, is_response: bool) -> Optio
     Some(reader.0)
 }
 
-/// The text in a QUERY or PREPARE, as much of it as is there: a \[long string\], sections 4.1.4 and 4.1.5.
+/// The text of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatementText<'a> {
+    /// As much of it as is there.
+    pub bytes: &'a [u8],
+    /// Whether that is all.
+    pub is_whole: bool,
+}
+
+/// The text in a QUERY or PREPARE: a \[long string\], sections 4.1.4 and 4.1.5.
 #[must_use]
-pub fn statement_text(body: &[u8]) -> Option<&[u8]> {
+pub fn statement_text(body: &[u8]) -> Option<StatementText<'_>> {
     long_text(&mut Reader(body))
 }
 
@@ -41,8 +50,8 @@ pub fn statement_id(body: &[u8]) -> Option<&[u8]> {
 /// The first statement of a BATCH.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchStatement<'a> {
-    /// Its text, as much of it as is there.
-    Text(&'a [u8]),
+    /// Its text.
+    Text(StatementText<'a>),
     /// Its id.
     Id(&'a [u8]),
     /// There is none.
@@ -115,9 +124,10 @@ fn bytes(reader: &mut Reader<'_>) -> Option<()> {
 }
 
 /// A \[long string\], or its beginning.
-fn long_text<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
+fn long_text<'a>(reader: &mut Reader<'a>) -> Option<StatementText<'a>> {
     let len = usize::try_from(reader.i32_be()?).ok()?;
-    Some(reader.0.get(..len).unwrap_or(reader.0))
+    let (bytes, is_whole) = reader.0.get(..len).map_or((reader.0, false), |bytes| (bytes, true));
+    Some(StatementText { bytes, is_whole })
 }
 
 #[cfg(test)]
@@ -126,8 +136,9 @@ mod tests {
 
     #[test]
     fn a_text_may_be_cut() {
-        assert_eq!(statement_text(b"\0\0\0\x08SELECT 1\0\x01\0"), Some(&b"SELECT 1"[..]));
-        assert_eq!(statement_text(b"\0\0\x40\0SELECT 1"), Some(&b"SELECT 1"[..]));
+        let text = |is_whole| Some(StatementText { bytes: b"SELECT 1", is_whole });
+        assert_eq!(statement_text(b"\0\0\0\x08SELECT 1\0\x01\0"), text(true));
+        assert_eq!(statement_text(b"\0\0\x40\0SELECT 1"), text(false));
         assert_eq!(statement_text(b"\xff\xff\xff\xff"), None);
         assert_eq!(statement_text(b"\0\0\0"), None);
     }
@@ -142,7 +153,8 @@ mod tests {
 
     #[test]
     fn a_batch_is_called_after_its_first_statement() {
-        assert_eq!(first_of_batch(b"\0\0\x02\0\0\0\0\x08DELETE 1\0\0"), Some(BatchStatement::Text(b"DELETE 1")));
+        let text = StatementText { bytes: b"DELETE 1", is_whole: true };
+        assert_eq!(first_of_batch(b"\0\0\x02\0\0\0\0\x08DELETE 1\0\0"), Some(BatchStatement::Text(text)));
         assert_eq!(first_of_batch(b"\x01\0\x02\x01\0\x02id\0\0"), Some(BatchStatement::Id(b"id")));
         assert_eq!(first_of_batch(b"\0\0\0\0\x01"), Some(BatchStatement::None));
         assert_eq!(first_of_batch(b"\0\0\x01\x01\0"), None);

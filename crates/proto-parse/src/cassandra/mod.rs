@@ -48,8 +48,8 @@ mod message;
 mod segments;
 
 pub use body::{
-    BatchStatement, behind_flagged, error_code, event_type, first_of_batch, prepared_id, startup_option, statement_id,
-    statement_text,
+    BatchStatement, StatementText, behind_flagged, error_code, event_type, first_of_batch, prepared_id, startup_option,
+    statement_id, statement_text,
 };
 pub use conn::Connection;
 #[cfg(any(feature = "fuzz", test))]

@@ -128,6 +128,7 @@ impl Conversation for Dialog {
             (Direction::ToClient, ..) => Reply::HEAD_BYTES,
             (Direction::ToServer, Phase::Greeting | Phase::Login, _) => Login::HEAD_BYTES,
             (Direction::ToServer, _, ClientsTurn::None) => limits.message_bytes,
+            (Direction::ToServer, ..) if self.takes_no_turn(header) => limits.message_bytes,
             (Direction::ToServer, ..) => 0,
         };
         let len = u64::from(header.payload_bytes).saturating_add(u64::try_from(consumed).unwrap_or(0));

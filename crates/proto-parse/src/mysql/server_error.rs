@@ -6,10 +6,11 @@ use crate::StatusClass;
 impl ServerError {
     /// Whose fault it is.
     ///
-    /// * The client's: what is not there, not allowed, not valid, or not to be done with the data as they are. SQLSTATE
-    ///   classes 01, 02, 0A, 20 to 28, 2D, 2F, 33 to 3D, 42, 44 and 45.
-    /// * The server's: what went wrong within it, what it has too little of, and what may go well another time. All other
-    ///   classes, among them 08 (connections), 40 (deadlocks), 70 (time limits) and HY (the rest).
+    /// * The client's: what is not there, not allowed, not valid, or not to be done with the data as they are, and conflicts
+    ///   with other clients (as with PostgreSQL, and HTTP's 409). SQLSTATE classes 01, 02, 0A, 20 to 28, 2D, 2F, 33 to 3D, 40,
+    ///   42, 44, 45 and XA.
+    /// * The server's: what went wrong within it, what it has too little of, and what took it too long. All other classes,
+    ///   among them 08 (connections), 70 (time limits, shutting down) and HY (the rest).
     ///
     /// `HY000`, "general error", and 08 say too little, so that some of the client's errors in them are known by their code;
     /// and in class 42 are limits, of connections and of use, that are the server's.
@@ -29,7 +30,8 @@ fn is_clients_class(class: [u8; 2]) -> bool {
         [b'0', second] => matches!(second, b'1' | b'2' | b'A'),
         [b'2', second] => matches!(second, b'0'..=b'8' | b'D' | b'F'),
         [b'3', second] => matches!(second, b'3'..=b'9' | b'A'..=b'D'),
-        [b'4', second] => matches!(second, b'2' | b'4' | b'5'),
+        [b'4', second] => matches!(second, b'0' | b'2' | b'4' | b'5'),
+        [b'X', b'A'] => true,
         _ => false,
     }
 }
@@ -38,12 +40,13 @@ fn is_clients_class(class: [u8; 2]) -> bool {
 const SERVERS_CODES: [u16; 2] = [1203, 1226];
 
 /// The client's errors whose SQLSTATE is `HY000` or of class 08, and the same where there is none.
-const CLIENTS_CODES: [u16; 26] = [
+const CLIENTS_CODES: [u16; 27] = [
     1043, // bad handshake
     1045, // access denied
     1047, // unknown command
     1153, // packet larger than max_allowed_packet
     1193, // unknown system variable
+    1205, // row that another client has locked for too long
     1210, // wrong arguments
     1215, // foreign key that does not fit
     1221, // clauses that do not go together
@@ -82,19 +85,15 @@ mod tests {
             (1046, b"3D000"),
             (1644, b"45000"),
             (1243, b"HY000"),
+            (1205, b"HY000"),
+            (1213, b"40001"),
             (1047, b"08S01"),
         ] {
             assert_eq!(class(code, Some(sqlstate)), StatusClass::ClientError, "{code}");
         }
-        for (code, sqlstate) in [
-            (1040, b"08004"),
-            (1203, b"42000"),
-            (1205, b"HY000"),
-            (1213, b"40001"),
-            (1317, b"70100"),
-            (1114, b"HY000"),
-            (3024, b"HY000"),
-        ] {
+        for (code, sqlstate) in
+            [(1040, b"08004"), (1203, b"42000"), (1317, b"70100"), (1114, b"HY000"), (3024, b"HY000")]
+        {
             assert_eq!(class(code, Some(sqlstate)), StatusClass::ServerError, "{code}");
         }
         assert_eq!(class(1040, None), StatusClass::ServerError);

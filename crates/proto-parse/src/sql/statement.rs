@@ -14,10 +14,11 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    pub(crate) fn new(dialect: Dialect, text: &[u8], limits: &Limits) -> Self {
+    /// `is_cut`: the text goes on.
+    pub(crate) fn new(dialect: Dialect, text: &[u8], is_cut: bool, limits: &Limits) -> Self {
         let mut statement = Self::default();
         let Self { verb, resource, is_whole } = &mut statement;
-        *is_whole = fingerprint(dialect, text, limits, verb, resource);
+        *is_whole = fingerprint(dialect, text, limits, verb, resource) && !is_cut;
         statement
     }
 

@@ -1,7 +1,7 @@
 //! The way of a request: from an envelope into the pairing.
 
 use super::{Compression, Dialog};
-use crate::cassandra::body::{self, BatchStatement};
+use crate::cassandra::body::{self, BatchStatement, StatementText};
 use crate::cassandra::lz4;
 use crate::cassandra::message::{BodyFlags, EnvelopeHeader, Opcode};
 use crate::framed::Message;
@@ -25,21 +25,23 @@ impl Dialog {
             exchange.flags |= Flags::OPAQUE;
             return;
         };
-        let is_cut = body.len() < usize::try_from(header.body_bytes).unwrap_or(usize::MAX);
         let Some(body) = body::behind_flagged(body, header.flags, false) else { return };
         match header.opcode {
             Opcode::Query => match body::statement_text(body) {
-                Some(text) => {
-                    let is_whole = fingerprint(Dialect::CQL, text, limits, &mut exchange.verb, &mut exchange.resource);
-                    mark_cut(exchange, !is_whole);
+                Some(StatementText { bytes, is_whole }) => {
+                    let fits = fingerprint(Dialect::CQL, bytes, limits, &mut exchange.verb, &mut exchange.resource);
+                    mark_cut(exchange, !(fits && is_whole));
                 }
-                None => mark_cut(exchange, is_cut),
+                None => mark_cut(exchange, true),
             },
-            Opcode::Prepare => {
-                let statement = Statement::new(Dialect::CQL, body::statement_text(body).unwrap_or_default(), limits);
-                statement.name_use(header.opcode.name(), exchange, limits);
-                open.memo.statement = Some(statement);
-            }
+            Opcode::Prepare => match body::statement_text(body) {
+                Some(text) => {
+                    let statement = statement(text, limits);
+                    statement.name_use(header.opcode.name(), exchange, limits);
+                    open.memo.statement = Some(statement);
+                }
+                None => mark_cut(exchange, true),
+            },
             Opcode::Execute => match body::statement_id(body).and_then(|id| statements.find(id)) {
                 Some(statement) => {
                     exchange.verb.clear();
@@ -49,14 +51,14 @@ impl Dialog {
             },
             Opcode::Batch => match body::first_of_batch(body) {
                 Some(BatchStatement::Text(text)) => {
-                    Statement::new(Dialect::CQL, text, limits).name_use(header.opcode.name(), exchange, limits);
+                    statement(text, limits).name_use(header.opcode.name(), exchange, limits);
                 }
                 Some(BatchStatement::Id(id)) => match statements.find(id) {
                     Some(statement) => statement.name_use(header.opcode.name(), exchange, limits),
                     None => exchange.flags |= Flags::REFERENCE_UNKNOWN,
                 },
                 Some(BatchStatement::None) => {}
-                None => mark_cut(exchange, is_cut),
+                None => mark_cut(exchange, true),
             },
             Opcode::Startup => {
                 *compression = match body::startup_option(body, b"COMPRESSION") {
@@ -109,6 +111,10 @@ pub(super) fn readable<'a>(
     let len = usize::try_from(u32::from_be_bytes(*len)).ok()?;
     lz4::decompress(block, len.min(limits.message_bytes), buffer);
     Some(buffer)
+}
+
+fn statement(text: StatementText<'_>, limits: &Limits) -> Statement {
+    Statement::new(Dialect::CQL, text.bytes, !text.is_whole, limits)
 }
 
 fn mark_cut(exchange: &mut Exchange, is_cut: bool) {

@@ -18,9 +18,15 @@ impl Dialog {
     pub(super) fn is_clients_due(&self, header: PacketHeader) -> bool {
         match (self.phase, self.clients_turn) {
             (Phase::Greeting | Phase::Login, _) => header.sequence == 1,
-            (Phase::Commands, ClientsTurn::None) => header.sequence == 0 && header.payload_bytes > 0,
-            (Phase::Commands, _) => header.sequence == self.client_sequence,
+            (Phase::Commands, ClientsTurn::None) => is_command(header),
+            (Phase::Commands, _) => header.sequence == self.client_sequence || self.takes_no_turn(header),
         }
+    }
+
+    /// Whether the packet is a command, although the server had asked for something else: it has gone on without.
+    pub(super) fn takes_no_turn(&self, header: PacketHeader) -> bool {
+        let is_asked = matches!(self.clients_turn, ClientsTurn::File { .. } | ClientsTurn::Login);
+        is_asked && self.response.is_none() && is_command(header)
     }
 
     pub(super) fn on_request_packet(&mut self, message: &Message<'_>, limits: &Limits) {
@@ -28,6 +34,9 @@ impl Dialog {
         self.client_sequence = header.sequence.wrapping_add(1);
         if self.phase != Phase::Commands {
             return self.on_login(message, header, limits);
+        }
+        if self.takes_no_turn(header) {
+            self.clients_turn = ClientsTurn::None;
         }
         match self.clients_turn {
             ClientsTurn::None => self.on_command(message, header, limits),
@@ -103,8 +112,10 @@ impl Dialog {
             return self.on_one_way(command, message, limits);
         }
         let mut statement = None;
+        let is_cut = usize::try_from(payload_bytes).is_ok_and(|len| len > payload.len());
         if command == Command::StmtPrepare {
-            let prepared = Statement::new(Dialect::MYSQL, payload.get(1..).unwrap_or_default(), limits);
+            let text = payload.get(1..).unwrap_or_default();
+            let prepared = Statement::new(Dialect::MYSQL, text, is_cut, limits);
             self.statements.send(prepared.clone());
             statement = Some(prepared);
         }
@@ -118,12 +129,8 @@ impl Dialog {
         if command.reply() == ReplyKind::Stream {
             exchange.shape = Shape::Stream;
         }
-        let is_text = matches!(command, Command::Query | Command::StmtPrepare);
-        if is_text && usize::try_from(payload_bytes).is_ok_and(|len| len > payload.len()) {
-            exchange.flags |= Flags::RESOURCE_CUT;
-        }
         match command {
-            Command::Query => name_query(payload, exchange, limits),
+            Command::Query => name_query(payload, is_cut, exchange, limits),
             Command::StmtPrepare => {
                 if let Some(statement) = &statement {
                     statement.name_use(command.name(), exchange, limits);
@@ -230,13 +237,18 @@ impl Dialog {
     }
 }
 
-fn name_query(payload: &[u8], exchange: &mut Exchange, limits: &Limits) {
+/// What a command begins with.
+fn is_command(header: PacketHeader) -> bool {
+    header.sequence == 0 && header.payload_bytes > 0
+}
+
+fn name_query(payload: &[u8], is_cut: bool, exchange: &mut Exchange, limits: &Limits) {
     let Some(text) = query_text(payload) else {
         set_verb(exchange, Command::Query.name(), limits);
         exchange.flags |= Flags::RESOURCE_CUT;
         return;
     };
-    if !fingerprint(Dialect::MYSQL, text, limits, &mut exchange.verb, &mut exchange.resource) {
+    if !fingerprint(Dialect::MYSQL, text, limits, &mut exchange.verb, &mut exchange.resource) || is_cut {
         exchange.flags |= Flags::RESOURCE_CUT;
     }
 }

@@ -151,6 +151,10 @@ impl Dialog {
     /// The response under way is over, or as much of it as will be told.
     fn finish_response(&mut self, flags: Flags) {
         let Some(response) = self.response.take() else { return };
+        if self.clients_turn == ClientsTurn::Login {
+            // Some questions are none: "caching_sha2_password" says that it has an answer already.
+            self.clients_turn = ClientsTurn::None;
+        }
         if let Some(learned) = response.reply.ends_columns() {
             self.ends_columns = Some(learned);
         }
