@@ -4,7 +4,9 @@
 
 mod support;
 
-use geophone_proto_parse::{Connection, Direction, End, Exchange, Flags, Limits, Protocol, StatusClass};
+use geophone_proto_parse::{
+    Connection, Detector, Direction, End, Exchange, Flags, Limits, Protocol, Side, StatusClass, Verdict,
+};
 use support::http2::{
     CLIENT_HELLO, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PUSH_PROMISE, SERVER_HELLO, call, first_call,
     first_request, frame, reply, request, response,
@@ -93,6 +95,25 @@ fn after_a_loss_of_whole_frames_the_next_are_paired() {
             assert_eq!(exchange.resource == "/orders", is_known);
         }
         assert_eq!(connection.counters().desyncs, 1);
+    }
+}
+
+/// A connection that is joined late is recognised with the next request or response, whatever came first of it.
+#[test]
+fn a_connection_is_recognised_in_its_middle() {
+    let rest_of_a_body = [b"hello".as_slice(), &frame(8, 0, 0, &[0, 0, 1, 0])].concat();
+    for (asked, answered) in [(request(101), response(101)), (call(101), reply(101, false))] {
+        for before in [b"".as_slice(), &rest_of_a_body] {
+            let mut detector = Detector::new(&Limits::default(), true);
+            let mut last = Verdict::Undecided;
+            for (side, data) in [(Side::A, before), (Side::B, before), (Side::B, &asked), (Side::A, &answered)] {
+                if last == Verdict::Undecided {
+                    last = detector.bytes(side, 1, data);
+                }
+            }
+            let Verdict::Detected { protocol, client, .. } = last else { panic!("{last:?}") };
+            assert_eq!((protocol, client), (Protocol::Http2, Side::B));
+        }
     }
 }
 

@@ -145,7 +145,7 @@ def iter_until_gone():
 
 
 def deadline(work: Workload) -> None:
-    """Calls that take too long."""
+    """Calls that take too long: the server says so, or the client calls them off before it does."""
     with connect(work) as channel:
         for _ in range(3):
             if told(lambda: channel.unary_unary(path("Wait"))(b"", timeout=0.3)) != 4:

@@ -2,8 +2,8 @@
 //!
 //! Nothing marks a frame. What is taken for its header are nine bytes that make sense in all of their parts: a kind that
 //! is met between any two others, a length that suits it, no flag that it does not have, and a stream that is about as
-//! old as those which are open. For bytes that mean something else, that is rarer than one in a hundred thousand million. If what comes
-//! behind the frame is none, it was none.
+//! old as those which are open. Nine random bytes are that more rarely than once in a hundred thousand million times, and once
+//! in a thousand million as long as no stream was seen. If what comes behind the frame is none, it was none.
 
 use super::frame::{FrameHeader, FrameKind, HEADER_BYTES};
 use crate::Span;

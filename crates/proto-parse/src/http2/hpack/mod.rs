@@ -9,6 +9,19 @@
 //! (section 4.4), so an entry that was seen stays where it is found, whatever else the table holds. A reference to what was not
 //! seen gives a field that is [`FieldName::Unknown`]; as entries are replaced by new ones, these become fewer. The same way
 //! a table that is larger than we care to hold is cut to its newest entries.
+//!
+//! ```
+//! use geophone_proto_parse::Limits;
+//! use geophone_proto_parse::http2::hpack::{Decoder, FieldName};
+//!
+//! let mut decoder = Decoder::default();
+//! let mut fields = Vec::new();
+//! // GET, and a path that becomes an entry of the table; a query is not kept.
+//! decoder.fragment(b"\x82\x44\x09/a?secret", &Limits::default(), |field| fields.push((field.name, field.value.to_vec())))?;
+//! decoder.end_block()?;
+//! assert_eq!(fields, [(FieldName::Method, b"GET".to_vec()), (FieldName::Path, b"/a".to_vec())]);
+//! # Ok::<(), geophone_proto_parse::http2::hpack::HpackError>(())
+//! ```
 
 mod decoder;
 mod huffman;
