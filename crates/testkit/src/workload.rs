@@ -4,7 +4,10 @@
 
 use std::{path::Path, time::Duration};
 
-use geophone_model::exchange::{Exchange, Observed as At};
+use geophone_model::{
+    exchange::{Exchange, Observed as At},
+    ledger::{Stage, Unit},
+};
 use serde_json::Value;
 
 use crate::{
@@ -26,6 +29,7 @@ pub struct Workload {
     name: String,
     ports: Vec<u16>,
     exchanges: Tally,
+    unmatched: u64,
     secrets: Vec<String>,
 }
 
@@ -57,6 +61,8 @@ impl Workload {
         let (name, found) = (&self.name, self.found(observed));
         assert!(found == self.exchanges, "{name}: {}\n{}", difference(&self.exchanges, &found), observed.books());
         observed.assert_lossless();
+        let unmatched = observed.withheld(Stage::Parse, Unit::Messages, "unmatched");
+        assert_eq!(unmatched, self.unmatched, "{name}: messages that answer nothing\n{}", observed.books());
         let everything = format!("{observed:?}");
         for secret in &self.secrets {
             assert!(!everything.contains(secret), "{name}: the secret `{secret}` came out");
@@ -76,7 +82,7 @@ impl Workload {
         found
     }
 
-    /// `{"ports": [6379], "exchanges": [["GET", "ok", 10]], "secrets": ["hunter2"]}`
+    /// `{"ports": [6379], "exchanges": [["GET", "ok", 10]], "unmatched": 0, "secrets": ["hunter2"]}`
     fn parse(name: &str, outcome: &str) -> Option<Self> {
         let outcome: Value = serde_json::from_str(outcome).ok()?;
         let ports = outcome["ports"].as_array()?.iter().map(|port| port.as_u64()?.try_into().ok());
@@ -99,7 +105,8 @@ impl Workload {
                 exchanges.add(&line, count);
             }
         }
-        Some(Self { name: name.to_owned(), ports, exchanges, secrets })
+        let unmatched = outcome["unmatched"].as_u64()?;
+        Some(Self { name: name.to_owned(), ports, exchanges, unmatched, secrets })
     }
 }
 
@@ -138,11 +145,13 @@ mod tests {
 
     #[test]
     fn what_a_script_says_is_understood() {
-        let said = r#"{"ports": [5432], "exchanges": [["SELECT ?", "client_error 42P01", 2]], "secrets": ["hunter2"]}"#;
+        let said = r#"{"ports": [5432], "exchanges": [["SELECT ?", "client_error 42P01", 2]], "unmatched": 3,
+            "secrets": ["hunter2"]}"#;
         let expected = Workload {
             name: "a b".to_owned(),
             ports: vec![5432],
             exchanges: Tally::of(&[("SELECT ?: client_error 42P01", 2)]),
+            unmatched: 3,
             secrets: vec!["hunter2".to_owned()],
         };
         assert_eq!(Workload::parse("a b", said), Some(expected));

@@ -27,6 +27,7 @@ ERRORS = {
     "COORDINATOR_NOT_AVAILABLE": 15,
     "NOT_ENOUGH_REPLICAS": 19,
     "TOPIC_AUTHORIZATION_FAILED": 29,
+    "UNSUPPORTED_VERSION": 35,
     "INVALID_TXN_STATE": 48,
 }
 # Protocol guide, section "Api Keys".
@@ -63,6 +64,11 @@ def mock_cluster(plan: dict) -> None:
     Path("brokers.new").write_bytes(rd.rd_kafka_mock_cluster_bootstraps(cluster))
     os.rename("brokers.new", "brokers")
     signal.pause()
+
+
+def outcome(kind: str, error: str) -> str:
+    """How an exchange with an error counts."""
+    return f"{kind} {ERRORS[error]}"
 
 
 def serve(work: Workload, *, brokers: int = 1, partitions: int = 1, newest: dict = {}, errors: dict = {}) -> str:
@@ -141,7 +147,7 @@ class Log:
                 expected[name, "no_response"] += 1
             # The mock cluster knows no version of this that is flexible.
             elif (api, version) == ("ApiVersions", 3):
-                expected[name, "ok UNSUPPORTED_VERSION"] += 1
+                expected[name, outcome("ok", "UNSUPPORTED_VERSION")] += 1
             else:
                 expected[name, "ok"] += 1
         for name, failed in errors.items():
@@ -174,6 +180,8 @@ def fill(work: Workload, bootstrap: str, records: int, acks: int = -1) -> None:
         log.wait(producer, unanswered)
         del producer
         log.count({"Produce": f"produce {TOPIC}"}, unanswered=unanswered)
+        # The mock cluster answers all the same.
+        work.unmatched(0 if acks else records)
 
 
 # What a consumer asks for, by group or by topic.
@@ -251,7 +259,8 @@ def errors(work: Workload) -> None:
             raise Surprise(f"refused: {failed}")
         log.wait(producer)
         del producer
-        statuses = ["server_error NOT_ENOUGH_REPLICAS"] * 2 + ["client_error TOPIC_AUTHORIZATION_FAILED"]
+        statuses = [outcome("server_error", "NOT_ENOUGH_REPLICAS")] * 2
+        statuses.append(outcome("client_error", "TOPIC_AUTHORIZATION_FAILED"))
         log.count({"Produce": f"produce {TOPIC}"}, {f"produce {TOPIC}": statuses})
     with Log(work, "nowhere") as log:
         producer = confluent_kafka.Producer(log.settings(bootstrap))
@@ -259,8 +268,8 @@ def errors(work: Workload) -> None:
             raise Surprise("there is a topic that was not made")
         log.wait(producer)
         del producer
-        log.count(errors={"metadata nowhere": "client_error UNKNOWN_TOPIC_OR_PARTITION"})
-    unavailable = ["server_error COORDINATOR_NOT_AVAILABLE"] * 2
+        log.count(errors={"metadata nowhere": outcome("client_error", "UNKNOWN_TOPIC_OR_PARTITION")})
+    unavailable = [outcome("server_error", "COORDINATOR_NOT_AVAILABLE")] * 2
     drain(work, bootstrap, 2, {f"find_coordinator {GROUP}": unavailable}, retry_backoff_ms=10)
 
 
@@ -304,8 +313,8 @@ class Tap:
             if not response:
                 raise Surprise(f"not answered: {request}")
             error = next(self.errors(response[0]), 0)
-            if api == "ApiVersions" and error == 35:
-                work.count(name, "ok UNSUPPORTED_VERSION")
+            if api == "ApiVersions" and error == ERRORS["UNSUPPORTED_VERSION"]:
+                work.count(name, outcome("ok", "UNSUPPORTED_VERSION"))
             elif error:
                 raise Surprise(f"{request}: {response}")
             else:

@@ -159,6 +159,12 @@ async def jetstream(work: Workload) -> None:
     for message in messages:
         assert message.data == VALUE
         await message.ack()
+    # The stream is looked up by its subject, the consumer is made and asked for messages, and these are acknowledged.
+    for operation in ["STREAM.NAMES", "CONSUMER.INFO", "CONSUMER.CREATE", "CONSUMER.MSG.NEXT"]:
+        work.count(f"PUB $JS.API.{operation}")
+    work.count("SUB _INBOX", times=2)
+    work.count("MSG orders.new", times=3)
+    work.count("PUB $JS.ACK", times=3)
     await flush(work, connection)
     await connection.close()
 

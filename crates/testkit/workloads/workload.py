@@ -58,6 +58,7 @@ class Workload:
         self.folder.chmod(0o755)
         self._ports: list[int] = []
         self._counts: collections.Counter[tuple[str, str]] = collections.Counter()
+        self._unmatched = 0
         self._secrets: list[str] = []
         self._cleanup = contextlib.ExitStack()
 
@@ -73,6 +74,10 @@ class Workload:
     def count(self, operation: str, status: str = "ok", times: int = 1) -> None:
         """Expects exchanges: their operation (`GET`, `SELECT ?`) and status (`ok`, `client_error 42P01`)."""
         self._counts[operation, status] += times
+
+    def unmatched(self, times: int = 1) -> None:
+        """Expects messages that answer nothing."""
+        self._unmatched += times
 
     def secret(self, text: str) -> str:
         """A text that must not come out of a parser. Returns it."""
@@ -150,7 +155,8 @@ class Workload:
     def outcome(self) -> str:
         """The line that the test reads."""
         exchanges = [[operation, status, count] for (operation, status), count in sorted(self._counts.items())]
-        return json.dumps({"ports": self._ports, "exchanges": exchanges, "secrets": self._secrets})
+        outcome = {"ports": self._ports, "exchanges": exchanges, "unmatched": self._unmatched, "secrets": self._secrets}
+        return json.dumps(outcome)
 
     def end(self) -> None:
         """Ends the servers, the last one first."""

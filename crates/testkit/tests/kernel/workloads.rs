@@ -65,6 +65,11 @@ fn mysql() {
 }
 
 #[test]
+fn nats() {
+    every_scenario_is_observed_exactly("nats", &["nats-server"]);
+}
+
+#[test]
 fn redis() {
     every_scenario_is_observed_exactly("redis", &["redis-server"]);
 }
