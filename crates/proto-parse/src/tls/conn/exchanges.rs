@@ -1,10 +1,9 @@
 //! The two exchanges of a connection, and its ledger.
 
 use alloc::collections::VecDeque;
-use alloc::string::String;
 
-use super::Names;
-use crate::{Counters, Direction, Exchange, Flags, Limits, Protocol, Shape, Span, StatusClass, text};
+use super::names::Names;
+use crate::{Counters, Direction, Exchange, Flags, Limits, Shape, Span, StatusClass, text};
 
 /// The handshake, then what is encrypted. Of each there is one, so at most two wait to be polled.
 #[derive(Debug)]
@@ -224,19 +223,5 @@ impl Spans {
             Direction::ToServer => &mut self.request,
             Direction::ToClient => &mut self.response,
         }
-    }
-}
-
-impl Names {
-    fn exchange(&self, verb: &str, limits: &Limits) -> Exchange {
-        let mut exchange = Exchange { protocol: Protocol::Tls, verb: String::from(verb), ..Exchange::default() };
-        exchange.authority.clone_from(&self.host);
-        let separator = if self.version.is_empty() || self.protocols.is_empty() { "" } else { " " };
-        for part in [self.version, separator, &self.protocols] {
-            if text::append(&mut exchange.resource, part.as_bytes(), limits.resource_bytes) {
-                exchange.flags |= Flags::RESOURCE_CUT;
-            }
-        }
-        exchange
     }
 }
