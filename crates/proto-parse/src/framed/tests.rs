@@ -15,6 +15,8 @@ struct Toy {
     pairing: InOrder<()>,
     turn: Turn,
     log: Vec<String>,
+    /// A question is followed by an answer's first byte, and what is kept is told.
+    is_strict: bool,
 }
 
 impl Conversation for Toy {
@@ -42,6 +44,16 @@ impl Conversation for Toy {
     fn began(&mut self, direction: Direction) {
         if direction == Direction::ToServer {
             self.turn = self.pairing.begin(false);
+        }
+    }
+
+    fn resumes(&mut self) -> Option<Direction> {
+        self.is_strict.then_some(Direction::ToClient)
+    }
+
+    fn kept(&mut self, direction: Direction, message: &Message<'_>, _: &Limits) {
+        if self.is_strict {
+            self.log.push(format!("{direction:?} kept {} of {}", message.bytes.escape_ascii(), message.len));
         }
     }
 
@@ -102,7 +114,7 @@ impl Conversation for Toy {
 fn toy(joined_late: bool) -> Framed<Toy> {
     let limits = Limits { message_bytes: 5, ..Limits::default() };
     let pairing = InOrder::new(&limits, joined_late);
-    Framed::new(Toy { pairing, turn: Turn::default(), log: Vec::new() }, &limits, joined_late)
+    Framed::new(Toy { pairing, turn: Turn::default(), log: Vec::new(), is_strict: false }, &limits, joined_late)
 }
 
 #[derive(Debug, Clone)]
@@ -207,4 +219,33 @@ fn behind_a_loss_the_next_message_is_found() {
     assert!(log[2].starts_with("ToServer \\x04qab 4") && log[2].contains("resynced"), "{}", log[2]);
     assert!(!log[3].contains("resynced"), "{}", log[3]);
     assert_eq!((counters.desyncs, counters.unparsed_bytes), (1, 2));
+}
+
+#[test]
+fn a_search_ends_where_the_conversation_says_so() {
+    let mut toy = toy(false);
+    toy.conversation.is_strict = true;
+    toy.bytes(Direction::ToClient, 1, b"\x04a");
+    toy.gap(Direction::ToClient, 2, 3);
+    toy.bytes(Direction::ToClient, 3, b"\x04ab");
+    toy.bytes(Direction::ToServer, 4, b"\x02q");
+    toy.bytes(Direction::ToClient, 5, b"\x03ax\x02a");
+    let log = &toy.conversation.log;
+    assert!(log[2].starts_with("ToServer \\x02q 2"), "{log:?}");
+    assert!(log[3].starts_with("ToClient \\x03ax 3") && log[3].contains("resynced"), "{log:?}");
+    assert!(log[4].starts_with("ToClient \\x02a 2"), "{log:?}");
+    assert_eq!(toy.counters().unparsed_bytes, 3, "what the search had held");
+}
+
+#[test]
+fn what_is_kept_is_told_before_the_end() {
+    let mut toy = toy(false);
+    toy.conversation.is_strict = true;
+    for data in [&b"\x09q2"[..], b"34", b"5", b"678", b"\x09q2345678"] {
+        toy.bytes(Direction::ToServer, 1, data);
+    }
+    let log = &toy.conversation.log;
+    assert_eq!(log[0], "ToServer kept \\tq234 of 9");
+    assert!(log[1].starts_with("ToServer \\tq234 9"), "{log:?}");
+    assert_eq!(log.len(), 3, "nothing of what comes in one piece: {log:?}");
 }

@@ -138,3 +138,18 @@ fn what_may_have_been_answered_goes_with_a_lost_request() {
     assert_eq!(polled(&mut pairing), []);
     assert_eq!(pairing.counters.requests_unmatched, 1);
 }
+
+#[test]
+fn what_need_not_be_answered_is_one_way() {
+    let mut pairing = pairing(3);
+    for key in [5, 4, 3] {
+        assert_eq!(pairing.next_evicted(), None);
+        ask(&mut pairing, key, key);
+    }
+    assert_eq!(pairing.next_evicted(), Some(5));
+    pairing.finish_silent(3);
+    pairing.finish_silent_where(|key| key != 3);
+    let ok = StatusClass::Ok;
+    assert_eq!(polled(&mut pairing), [(3, None, ok), (5, None, ok), (4, None, ok)]);
+    assert_eq!((pairing.counters.requests, pairing.counters.one_way), (0, 3));
+}
