@@ -23,6 +23,10 @@ pub(super) struct Stream {
     pub(super) status_is_lost: bool,
     status: Option<u16>,
     grpc_status: Option<i32>,
+    /// The final response's head refers to what was not seen.
+    head_has_unknown: bool,
+    /// The same of its trailers, if there were any.
+    trailers_have_unknown: Option<bool>,
     is_event_stream: bool,
     timeout_ns: Option<u64>,
     request_messages: Messages,
@@ -103,9 +107,7 @@ impl Stream {
     pub(super) fn take_response(&mut self, head: &ResponseHead, exchange: &mut Exchange) {
         self.status = head.status;
         self.is_event_stream = head.is_event_stream;
-        if head.status.is_none() && head.order.has_unknown {
-            exchange.flags |= Flags::REFERENCE_UNKNOWN;
-        }
+        self.head_has_unknown = head.order.has_unknown;
         if head.is_grpc && self.kind == Kind::Plain && exchange.verb != "CONNECT" {
             // The request's content type was not seen.
             self.become_grpc(exchange);
@@ -114,17 +116,18 @@ impl Stream {
             // What it has of content are no messages.
             self.response_messages.pass(u32::MAX);
         }
-        self.take_trailers(head, exchange);
+        self.take_grpc_status(head, exchange);
     }
 
-    /// The trailers are whole, or a head that may be trailers as well.
-    pub(super) fn take_trailers(&mut self, head: &ResponseHead, exchange: &mut Exchange) {
-        let Some(status) = head.grpc_status else {
-            if self.kind == Kind::Grpc && head.order.has_unknown && self.grpc_status.is_none() {
-                exchange.flags |= Flags::REFERENCE_UNKNOWN;
-            }
-            return;
-        };
+    /// The trailers are whole.
+    pub(super) fn take_trailers(&mut self, trailers: &ResponseHead, exchange: &mut Exchange) {
+        self.trailers_have_unknown = Some(trailers.order.has_unknown);
+        self.take_grpc_status(trailers, exchange);
+    }
+
+    /// It is among the trailers, or, where nothing else is to be said, in the head ("Trailers-Only").
+    fn take_grpc_status(&mut self, head: &ResponseHead, exchange: &mut Exchange) {
+        let Some(status) = head.grpc_status else { return };
         if self.kind == Kind::Plain && self.status.is_none_or(|status| status == 200) {
             self.become_grpc(exchange);
         }
@@ -146,6 +149,9 @@ impl Stream {
             Kind::WebSocket if self.is_granted() => Protocol::WebSocket,
             _ => Protocol::Http2,
         };
+        if self.response.is_some() && self.status_is_unknown() {
+            exchange.flags |= Flags::REFERENCE_UNKNOWN;
+        }
         if self.kind == Kind::Grpc {
             self.settle_call(cause, end_ns, exchange);
         } else {
@@ -175,7 +181,7 @@ impl Stream {
         let of_response = match self.status {
             Some(status) => class_of(status),
             // Nothing that was seen says that it failed.
-            None if exchange.flags.contains(Flags::REFERENCE_UNKNOWN) => StatusClass::Ok,
+            None if self.status_is_unknown() => StatusClass::Ok,
             None => StatusClass::ProtocolError,
         };
         let (status, error_code) = match cause {
@@ -210,7 +216,7 @@ impl Stream {
             (Cause::Ended, None) => None,
             (Cause::Answered, None) => match self.status {
                 Some(status) if status != 200 => Some(grpc::status_of_http(status)),
-                _ if exchange.flags.contains(Flags::REFERENCE_UNKNOWN) => None,
+                _ if self.status_is_unknown() => None,
                 _ => Some(grpc::UNKNOWN),
             },
         };
@@ -236,6 +242,14 @@ impl Stream {
             Kind::Plain => self.is_event_stream,
         };
         if is_stream { Shape::Stream } else { Shape::RequestResponse }
+    }
+
+    /// Whether how it went was said by what refers to what was not seen. Trailers that do so may be a call's.
+    fn status_is_unknown(&self) -> bool {
+        match self.kind {
+            Kind::Grpc => self.grpc_status.is_none() && self.trailers_have_unknown.unwrap_or(self.head_has_unknown),
+            _ => (self.status.is_none() && self.head_has_unknown) || self.trailers_have_unknown == Some(true),
+        }
     }
 
     /// Whether the client was given the tunnel that it asked for (RFC 9113 section 8.5).
