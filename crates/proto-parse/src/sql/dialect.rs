@@ -3,8 +3,8 @@
 /// The lexical rules of one dialect of SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
-    /// A backslash in a plain string keeps its meaning from the next byte.
-    pub(super) backslash_escapes: bool,
+    /// Whether a backslash in a plain string keeps its meaning from the next byte.
+    pub(super) backslash: Backslash,
     /// `E'…'` is a string with backslash escapes.
     pub(super) escape_strings: bool,
     /// `"…"` is a string, not an identifier.
@@ -31,10 +31,20 @@ pub struct Dialect {
     pub(super) slash_comments: bool,
 }
 
+/// What a backslash in a string is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Backslash {
+    /// A byte like any other.
+    Plain,
+    /// It keeps its meaning from the next byte.
+    Escapes,
+    Unknown,
+}
+
 impl Dialect {
     /// PostgreSQL (documentation, section 4.1 "Lexical Structure"), with `standard_conforming_strings` on, the default.
     pub const POSTGRESQL: Self = Self {
-        backslash_escapes: false,
+        backslash: Backslash::Plain,
         escape_strings: true,
         double_quoted_strings: false,
         backtick_identifiers: false,
@@ -53,7 +63,7 @@ impl Dialect {
     /// MySQL and MariaDB (MySQL reference manual, chapter "Language Structure") in the default SQL mode, without
     /// `ANSI_QUOTES` and `NO_BACKSLASH_ESCAPES`.
     pub const MYSQL: Self = Self {
-        backslash_escapes: true,
+        backslash: Backslash::Escapes,
         escape_strings: false,
         double_quoted_strings: true,
         backtick_identifiers: true,
@@ -70,7 +80,7 @@ impl Dialect {
 
     /// CQL 3 (Cassandra's documentation of CQL, "Definitions").
     pub const CQL: Self = Self {
-        backslash_escapes: false,
+        backslash: Backslash::Plain,
         escape_strings: false,
         double_quoted_strings: false,
         backtick_identifiers: false,
@@ -89,7 +99,15 @@ impl Dialect {
     /// MySQL's mode `NO_BACKSLASH_ESCAPES` (of which a server tells in its status flags).
     #[must_use]
     pub const fn with_backslash_escapes(self, backslash_escapes: bool) -> Self {
-        Self { backslash_escapes, ..self }
+        let backslash = if backslash_escapes { Backslash::Escapes } else { Backslash::Plain };
+        Self { backslash, ..self }
+    }
+
+    /// The dialect where it is not known whether there are backslash escapes in plain strings. A fingerprint ends with the
+    /// string whose end depends on it.
+    #[must_use]
+    pub const fn with_unknown_backslash_escapes(self) -> Self {
+        Self { backslash: Backslash::Unknown, ..self }
     }
 
     /// The dialect with `"…"` for identifiers (MySQL's mode `ANSI_QUOTES`) or for strings.

@@ -29,14 +29,15 @@ pub fn fingerprint(dialect: Dialect, text: &[u8], limits: &Limits, verb: &mut St
         depth: 0,
         lists: [List::default(); TRACKED_DEPTH],
     };
-    for Lexeme { is_spaced, token } in Lexer::new(dialect, text) {
+    let mut lexer = Lexer::new(dialect, text);
+    for Lexeme { is_spaced, token } in &mut lexer {
         writer.token(is_spaced, token);
         if !writer.is_whole {
             break;
         }
     }
     writer.end_item();
-    let is_whole = writer.is_whole;
+    let is_whole = writer.is_whole && lexer.is_whole();
     if resource.len() > limits.resource_bytes {
         resource.truncate(resource.floor_char_boundary(limits.resource_bytes));
         return false;

@@ -1,6 +1,6 @@
 //! From the bytes of a text to its tokens.
 
-use super::dialect::Dialect;
+use super::dialect::{Backslash, Dialect};
 use super::keyword::keyword;
 
 /// Splits a text into tokens. Whatever the text, each byte is looked at a bounded number of times.
@@ -14,6 +14,8 @@ pub(super) struct Lexer<'a> {
     after_operand: bool,
     /// What came last is a dot, so that no keyword follows.
     after_dot: bool,
+    /// Where a string ends cannot be told: the rest of the text is left out.
+    is_ambiguous: bool,
 }
 
 /// A token, and whether there was white space or a comment before it.
@@ -50,7 +52,19 @@ pub(super) enum Bracket {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(dialect: Dialect, text: &'a [u8]) -> Self {
-        Self { dialect, rest: text, in_executable_comment: false, after_operand: false, after_dot: false }
+        Self {
+            dialect,
+            rest: text,
+            in_executable_comment: false,
+            after_operand: false,
+            after_dot: false,
+            is_ambiguous: false,
+        }
+    }
+
+    /// Whether all of the text was read.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.is_ambiguous
     }
 
     fn token(&mut self) -> Option<Token<'a>> {
@@ -61,8 +75,8 @@ impl<'a> Lexer<'a> {
                 self.take_while(|byte| byte.is_ascii_hexdigit() || byte == b'-');
                 Token::Value
             }
-            b'\'' => self.string(b'\'', dialect.backslash_escapes),
-            b'"' if dialect.double_quoted_strings => self.string(b'"', dialect.backslash_escapes),
+            b'\'' => self.string(b'\'', dialect.backslash),
+            b'"' if dialect.double_quoted_strings => self.string(b'"', dialect.backslash),
             b'"' => self.quoted(b'"'),
             b'`' if dialect.backtick_identifiers => self.quoted(b'`'),
             b'0'..=b'9' => self.number(),
@@ -146,8 +160,8 @@ impl<'a> Lexer<'a> {
     }
 
     /// A string up to its closing quote, or to the end of the text. Two quotes in a row are one in the string.
-    fn string(&mut self, quote: u8, has_escapes: bool) -> Token<'a> {
-        self.pass_quoted(quote, has_escapes);
+    fn string(&mut self, quote: u8, backslash: Backslash) -> Token<'a> {
+        self.pass_quoted(quote, backslash);
         Token::Value
     }
 
@@ -155,7 +169,7 @@ impl<'a> Lexer<'a> {
     /// that it is one.
     fn quoted(&mut self, quote: u8) -> Token<'a> {
         let text = self.rest;
-        if !self.pass_quoted(quote, false) {
+        if !self.pass_quoted(quote, Backslash::Plain) {
             return Token::Value;
         }
         let name = text.get(..text.len().saturating_sub(self.rest.len())).unwrap_or_default();
@@ -163,7 +177,8 @@ impl<'a> Lexer<'a> {
     }
 
     /// Passes over what stands in quotes, and says whether its end was there.
-    fn pass_quoted(&mut self, quote: u8, has_escapes: bool) -> bool {
+    fn pass_quoted(&mut self, quote: u8, backslash: Backslash) -> bool {
+        let has_escapes = backslash != Backslash::Plain;
         let mut rest = self.rest.get(1..).unwrap_or_default();
         loop {
             let Some(at) = rest.iter().position(|&byte| byte == quote || (has_escapes && byte == b'\\')) else {
@@ -171,6 +186,10 @@ impl<'a> Lexer<'a> {
                 return false;
             };
             rest = match rest.get(at..).unwrap_or_default() {
+                [b'\\', next, ..] if *next == quote && backslash == Backslash::Unknown => {
+                    self.is_ambiguous = true;
+                    &[]
+                }
                 [b'\\', _, rest @ ..] if has_escapes => rest,
                 [one, two, rest @ ..] if *one == quote && *two == quote => rest,
                 [one, rest @ ..] if *one == quote => {
@@ -251,7 +270,8 @@ impl<'a> Lexer<'a> {
             }
             Some(&quote @ (b'\'' | b'"' | b'`')) => {
                 self.single(Token::Value);
-                self.string(quote, quote != b'`' && self.dialect.backslash_escapes)
+                let backslash = if quote == b'`' { Backslash::Plain } else { self.dialect.backslash };
+                self.string(quote, backslash)
             }
             _ => self.parameter(),
         }
@@ -262,16 +282,16 @@ impl<'a> Lexer<'a> {
         let word = self.take_while(continues_word);
         let dialect = self.dialect;
         match (word, self.rest) {
-            (b"e" | b"E", [b'\'', ..]) if dialect.escape_strings => return self.string(b'\'', true),
+            (b"e" | b"E", [b'\'', ..]) if dialect.escape_strings => return self.string(b'\'', Backslash::Escapes),
             (b"b" | b"B" | b"n" | b"N" | b"x" | b"X", [b'\'', ..]) => {
-                return self.string(b'\'', dialect.backslash_escapes);
+                return self.string(b'\'', dialect.backslash);
             }
             (b"u" | b"U", [b'&', b'\'', ..]) => {
                 self.single(Token::Value);
-                return self.string(b'\'', false);
+                return self.string(b'\'', Backslash::Plain);
             }
             ([b'_', ..], [quote @ (b'\'' | b'"'), ..]) if dialect.charset_introducers => {
-                return self.string(*quote, dialect.backslash_escapes);
+                return self.string(*quote, dialect.backslash);
             }
             _ => {}
         }

@@ -148,6 +148,11 @@ fn the_servers_settings_decide_about_quotes() {
     check(escaped, &[(r"SELECT 'a\', secret', b", "SELECT|?, b"), (r"SELECT n'\'', U&'\'", "SELECT|?")]);
     let plain = Dialect::MYSQL.with_backslash_escapes(false);
     check(plain, &[(r"SELECT 'a\', 'secret', b", "SELECT|?, b")]);
+    let unknown = Dialect::POSTGRESQL.with_unknown_backslash_escapes();
+    check(unknown, &[(r"SELECT 'a\\', E'\'', 'b\n', c", "SELECT|?, c")]);
+    for text in [r"SELECT a, 'b\', 'secret', c", r"SELECT a, 'b\\\'secret', c"] {
+        assert_eq!(of(unknown, text.as_bytes(), &Limits::default()), ("SELECT|a, ?".to_string(), false), "{text}");
+    }
     let ansi = Dialect::MYSQL.with_double_quoted_strings(false);
     check(ansi, &[(r#"SELECT "a", 'b' FROM "t""#, r#"SELECT|"a", ? FROM "t""#)]);
 }
