@@ -185,6 +185,34 @@ impl<M: Default> InOrder<M> {
         self.open > 0
     }
 
+    /// How many requests are open.
+    pub(crate) fn open_len(&self) -> usize {
+        self.open
+    }
+
+    /// Whether no request is taken, for want of knowing which answer is whose.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.in_doubt
+    }
+
+    /// The server has answered something that is no exchange.
+    pub(crate) fn note_answer(&mut self) {
+        self.answered = true;
+    }
+
+    /// The client has asked something that is no exchange. If it waits for its answers, one that may be lost is.
+    pub(crate) fn note_request(&mut self) {
+        if self.front().is_some_and(|open| open.answer_may_be_lost) {
+            self.drop_open();
+            self.in_doubt = true;
+        }
+    }
+
+    /// All that was asked has been answered: the requests that were evicted too, if not one by one.
+    pub(crate) fn owe_nothing(&mut self) {
+        self.owed_evicted = 0;
+    }
+
     /// A final response began that answers the front request.
     pub(crate) fn count_response(&mut self) {
         self.counters.responses = self.counters.responses.saturating_add(1);
@@ -221,6 +249,23 @@ impl<M: Default> InOrder<M> {
     /// An exchange of a message that asks for no answer, to be filled; it is finished. `None` if too many wait for `poll`.
     pub(crate) fn one_way(&mut self) -> Option<&mut Exchange> {
         self.counters.one_way = self.counters.one_way.saturating_add(1);
+        let exchange = self.insert_finished()?;
+        exchange.shape = Shape::OneWay;
+        exchange.status = StatusClass::Ok;
+        Some(exchange)
+    }
+
+    /// An exchange of a request that turned out to be one with its answer, both of which are over, to be filled. It comes before
+    /// those of the open requests. `None` if too many wait for `poll`.
+    pub(crate) fn aside(&mut self) -> Option<&mut Exchange> {
+        self.counters.requests = self.counters.requests.saturating_add(1);
+        self.counters.responses = self.counters.responses.saturating_add(1);
+        self.counters.paired = self.counters.paired.saturating_add(1);
+        self.answered = true;
+        self.insert_finished()
+    }
+
+    fn insert_finished(&mut self) -> Option<&mut Exchange> {
         if self.finished >= self.open_limit {
             self.counters.exchanges_dropped = self.counters.exchanges_dropped.saturating_add(1);
             return None;
@@ -231,8 +276,6 @@ impl<M: Default> InOrder<M> {
         let open = self.slots.get_mut(self.finished)?;
         self.finished = self.finished.saturating_add(1);
         open.exchange.clear();
-        open.exchange.shape = Shape::OneWay;
-        open.exchange.status = StatusClass::Ok;
         Some(&mut open.exchange)
     }
 
