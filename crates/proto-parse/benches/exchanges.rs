@@ -56,6 +56,20 @@ const ROUNDS: &[Round] = &[
         response: b"$16\r\n{\"answer\":42424}\r\n",
     },
     Round {
+        protocol: Protocol::Postgres,
+        name: "query",
+        prelude: POSTGRES_LOGIN,
+        request: b"Q\0\0\0\x2aSELECT item FROM orders WHERE id = 42\0",
+        response: POSTGRES_ROW,
+    },
+    Round {
+        protocol: Protocol::Postgres,
+        name: "execute",
+        prelude: POSTGRES_LOGIN,
+        request: b"B\0\0\0\x14\0s1\0\0\0\0\x01\0\0\0\x0242\0\0E\0\0\0\x09\0\0\0\0\0S\0\0\0\x04",
+        response: b"2\0\0\0\x04D\0\0\0\x0f\0\x01\0\0\0\x05helloC\0\0\0\x0dSELECT 1\0Z\0\0\0\x05I",
+    },
+    Round {
         protocol: Protocol::MySql,
         name: "query",
         prelude: MYSQL_LOGIN,
@@ -83,6 +97,18 @@ const MYSQL_LOGIN: &[(Direction, &[u8])] = &[
     (Direction::ToServer, b"\x21\0\0\0\x16UPDATE orders SET a=1 WHERE id=?"),
     (Direction::ToClient, b"\x0c\0\0\x01\0\x07\0\0\0\0\0\0\0\0\0\0"),
 ];
+
+/// A login, and a statement that is prepared as `s1`.
+const POSTGRES_LOGIN: &[(Direction, &[u8])] = &[
+    (Direction::ToServer, b"\0\0\0\x14\0\x03\0\0user\0clerk\0\0"),
+    (Direction::ToClient, b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I"),
+    (Direction::ToServer, b"P\0\0\0\x2fs1\0SELECT item FROM orders WHERE id = $1\0\0\0S\0\0\0\x04"),
+    (Direction::ToClient, b"1\0\0\0\x04Z\0\0\0\x05I"),
+];
+
+const POSTGRES_ROW: &[u8] =
+    b"T\0\0\0\x1d\0\x01item\0\0\0\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0D\0\0\0\x0f\0\x01\0\0\0\x05hello\
+    C\0\0\0\x0dSELECT 1\0Z\0\0\0\x05I";
 
 fn exchanges(c: &mut Criterion) {
     let mut group = c.benchmark_group("exchanges");

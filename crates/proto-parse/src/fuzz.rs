@@ -4,7 +4,6 @@
 
 #![allow(dead_code, unused_imports, reason = "what the targets of some protocols share is unused without them")]
 
-#[cfg(feature = "dns")]
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Debug;
@@ -31,9 +30,13 @@ use crate::mqtt;
 use crate::mysql::{self, PayloadError, Progress};
 #[cfg(feature = "nats")]
 use crate::nats;
+#[cfg(feature = "postgres")]
+use crate::postgres;
 use crate::protocol::CANDIDATES;
 #[cfg(feature = "redis")]
 use crate::redis;
+#[cfg(feature = "sql")]
+use crate::sql::{self, Dialect};
 #[cfg(feature = "tls")]
 use crate::tls;
 use crate::{
@@ -314,6 +317,39 @@ pub fn memcached_message(data: &[u8]) {
 pub fn nats_message(data: &[u8]) {
     for direction in [Direction::ToServer, Direction::ToClient] {
         check_head(data, |data| nats::Frame::parse(direction, data, &limits()).map(|parsed| consumed(&parsed)));
+    }
+}
+
+/// Messages of PostgreSQL: a complete one takes just its own bytes, less of it is incomplete, and an error stays one.
+#[cfg(feature = "postgres")]
+pub fn postgres_message(data: &[u8]) {
+    check_head(data, |data| postgres::Startup::parse(data).map(|parsed| consumed(&parsed)));
+    check_head(data, |data| postgres::Request::parse(data).map(|parsed| consumed(&parsed)));
+    check_head(data, |data| postgres::Response::parse(data).map(|parsed| consumed(&parsed)));
+}
+
+/// Texts of SQL: a byte chooses the dialect. The fingerprint is within its limits and has no control characters, and more room
+/// changes nothing but what was cut.
+#[cfg(feature = "sql")]
+pub fn sql_fingerprint(data: &[u8]) {
+    let Some((&options, text)) = data.split_first() else { return };
+    let dialect = [Dialect::POSTGRESQL, Dialect::MYSQL, Dialect::CQL];
+    let dialect = dialect.get(usize::from(options & 3)).copied().unwrap_or(Dialect::POSTGRESQL);
+    let dialect = match options >> 2 & 3 {
+        0 => dialect,
+        1 => dialect.with_backslash_escapes(options >> 4 & 1 == 1),
+        _ => dialect.with_unknown_backslash_escapes(),
+    };
+    let fingerprint = |limits: &Limits| {
+        let (mut verb, mut resource) = (String::new(), String::new());
+        let is_whole = sql::fingerprint(dialect, text, limits, &mut verb, &mut resource);
+        assert!(verb.len() <= limits.verb_bytes && resource.len() <= limits.resource_bytes, "{verb} {resource}");
+        assert!(!verb.chars().chain(resource.chars()).any(|char| char.is_ascii_control()), "{verb} {resource}");
+        (verb, resource, is_whole)
+    };
+    let (short, long) = (fingerprint(&limits()), fingerprint(&Limits::default()));
+    if short.2 {
+        assert_eq!(short, long);
     }
 }
 

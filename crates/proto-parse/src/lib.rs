@@ -92,6 +92,8 @@ pub mod mysql;
 pub mod nats;
 mod pairing;
 mod parsed;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod protocol;
 mod read;
 #[cfg(feature = "redis")]

@@ -90,6 +90,8 @@ protocols! {
     Redis = "redis" in redis;
     /// MySQL and MariaDB.
     MySql = "mysql" in mysql;
+    /// PostgreSQL's frontend/backend protocol, version 3.
+    Postgres = "postgres" in postgres;
     /// Cassandra: CQL.
     Cassandra = "cassandra" in cassandra;
     [within others]

@@ -186,3 +186,35 @@ fn nats() {
         round.assert_free(Protocol::Nats, 1, cut);
     }
 }
+
+#[cfg(feature = "postgres")]
+#[test]
+fn postgres() {
+    // A login, and a statement that is prepared as `s1`.
+    let prelude: [(Direction, &[u8]); 4] = [
+        (Direction::ToServer, b"\0\0\0\x14\0\x03\0\0user\0clerk\0\0"),
+        (Direction::ToClient, b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I"),
+        (Direction::ToServer, b"P\0\0\0\x27s1\0SELECT a FROM t WHERE id = $1\0\0\0S\0\0\0\x04"),
+        (Direction::ToClient, b"1\0\0\0\x04Z\0\0\0\x05I"),
+    ];
+    let query = Round {
+        prelude: &prelude,
+        request: b"Q\0\0\0\x37SELECT a FROM t WHERE id IN (1, 2) AND b = 'hello'\0",
+        response: b"T\0\0\0\x1a\0\x01a\0\0\0\0\0\0\0\0\0\0\x17\0\x04\xff\xff\xff\xff\0\0D\0\0\0\x0b\0\x01\0\0\0\x011\
+            C\0\0\0\x0dSELECT 1\0Z\0\0\0\x05I",
+        exchanges: 1,
+    };
+    assert_free(Protocol::Postgres, &query);
+    // A failure, and a statement that is prepared and run, each in a group of its own.
+    let groups = Round {
+        request: b"P\0\0\0\x0f\0SELEC 1\0\0\0S\0\0\0\x04\
+            P\0\0\0\x10\0SELECT 1\0\0\0B\0\0\0\x0c\0\0\0\0\0\0\0\0E\0\0\0\x09\0\0\0\0\0S\0\0\0\x04\
+            B\0\0\0\x0e\0s1\0\0\0\0\0\0\0E\0\0\0\x09\0\0\0\0\0S\0\0\0\x04",
+        response: b"E\0\0\0\x1aSERROR\0VERROR\0C42601\0\0Z\0\0\0\x05I\
+            1\0\0\0\x042\0\0\0\x04C\0\0\0\x0dSELECT 1\0Z\0\0\0\x05I\
+            2\0\0\0\x04C\0\0\0\x0dSELECT 1\0Z\0\0\0\x05I",
+        exchanges: 3,
+        ..query
+    };
+    assert_free(Protocol::Postgres, &groups);
+}

@@ -33,9 +33,7 @@ fn a_whole_first_line_decides_at_once_and_nothing_is_held() {
 
 #[test]
 fn other_protocols_are_unknown_at_once() {
-    for data in
-        [&b"SSH-2.0-OpenSSH_9.2\r\n"[..], b"GET key\r\n", b"220 mail.example ESMTP\r\n", b"\0\0\0\x08\x04\xd2\x16\x2f"]
-    {
+    for data in [&b"SSH-2.0-OpenSSH_9.2\r\n"[..], b"GET key\r\n", b"220 mail.example ESMTP\r\n"] {
         assert_eq!(detector().bytes(Side::A, 1, data), Verdict::Unknown, "{}", data.escape_ascii());
     }
 }

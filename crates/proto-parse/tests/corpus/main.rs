@@ -86,6 +86,7 @@ corpora! {
     Redis in redis if "redis";
     MySql in mysql if "mysql";
     Cassandra in cassandra if "cassandra";
+    Postgres in postgres if "postgres";
 }
 
 /// The limits that the corpus is written for: small enough to be met in a few lines.
