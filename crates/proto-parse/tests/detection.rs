@@ -119,7 +119,15 @@ fn what_the_other_side_does_not_confirm_does_not_latch() {
             };
             for ((path, request), (other, response)) in real(asked).zip(real(answered)) {
                 let requests = opening(&request).filter(|(direction, _)| *direction == Direction::ToServer).take(1);
-                let responses = opening(&response).filter(|(direction, _)| *direction == Direction::ToClient).take(1);
+                // A byte alone, as PostgreSQL answers with, may be the beginning of much.
+                let mut wanted_bytes = 16_usize;
+                let responses = opening(&response)
+                    .filter(|(direction, _)| *direction == Direction::ToClient)
+                    .take_while(|(_, data)| {
+                        let is_wanted = wanted_bytes > 0;
+                        wanted_bytes = wanted_bytes.saturating_sub(data.len());
+                        is_wanted
+                    });
                 let both: Vec<_> = requests.chain(responses).collect();
                 if both.len() < 2 {
                     continue;
