@@ -258,7 +258,8 @@ proptest! {
     /// A secret is in a literal, the text may break off anywhere: no three bytes of the secret come out.
     #[test]
     fn secrets_stay_inside(
-        secret in "[#-&*-/:-@^~0-9]{3,12}[ '\\\\\"`#;%-]{0,3}[#-&*-/:-@^~0-9]{3,12}",
+        // None of what a fingerprint has between words.
+        secret in "[#-&*+./:<=>@^~0-9-]{3,12}[ '\\\\\"`#%-]{0,3}[#-&*+./:<=>@^~0-9-]{3,12}",
         form in 0..6_usize,
         before in prop::sample::select(vec!["SELECT ", "SET a TO ", "SELECT x, '', ", "VALUES (1), (", "/* ' */ ALTER USER u PASSWORD "]),
         after in prop::sample::select(vec!["", ")", ", 'x', y", " -- '"]),
@@ -280,7 +281,6 @@ proptest! {
         let (whole, _) = of(dialect, text.as_bytes(), &limits);
         let (broken_off, _) = of(dialect, &text.as_bytes()[..cut], &limits);
         for window in secret.as_bytes().windows(3) {
-            // What the frame around the literal has too proves nothing.
             let window = String::from_utf8_lossy(window).to_string();
             prop_assert!(!whole.contains(&window), "{:?} of {} in {}", window, text, whole);
             prop_assert!(!broken_off.contains(&window), "{:?} of {} in {}", window, text, broken_off);
