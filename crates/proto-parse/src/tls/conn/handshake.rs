@@ -14,17 +14,13 @@ impl Connection {
     pub(super) fn on_event(&mut self, direction: Direction, now_ns: u64, event: Event<'_>) {
         match event {
             Event::Began(header, span) => self.on_record(direction, header.content, header.len, span),
-            Event::Content { content, mut data, is_last } => {
+            Event::Content { content, data, is_last } => {
+                if content == Content::Handshake && !self.half(direction).is_encrypted {
+                    return self.on_messages(direction, now_ns, data);
+                }
                 let len = u64::try_from(data.len()).unwrap_or(u64::MAX);
                 self.exchanges.count_handshake(direction, seen(now_ns, len));
                 match content {
-                    Content::Handshake if !self.half(direction).is_encrypted => {
-                        while self.phase != Phase::Encrypted
-                            && let Some(message) = self.next_message(direction, &mut data)
-                        {
-                            self.on_message(direction, message, now_ns);
-                        }
-                    }
                     Content::Handshake if is_last && direction == Direction::ToClient => self.establish(),
                     Content::Alert if !self.half(direction).is_encrypted => self.on_alert(direction, data, now_ns),
                     Content::Alert if is_last => self.fail(direction, None),
@@ -37,6 +33,24 @@ impl Connection {
                 }
             }
             Event::Malformed(span) => self.on_malformed(direction, span, now_ns),
+        }
+    }
+
+    /// Handshake messages in the open, or parts of them.
+    fn on_messages(&mut self, direction: Direction, now_ns: u64, data: &[u8]) {
+        let mut rest = data;
+        while !rest.is_empty() {
+            let before = rest.len();
+            let message = self.next_message(direction, &mut rest);
+            let taken = u64::try_from(before.saturating_sub(rest.len())).unwrap_or(u64::MAX);
+            self.exchanges.count_handshake(direction, seen(now_ns, taken));
+            if let Some(message) = message {
+                self.on_message(direction, message, now_ns);
+            }
+            if matches!(self.phase, Phase::Encrypted | Phase::Over) {
+                // What follows is what it would be if it came later.
+                return crate::Connection::bytes(self, direction, now_ns, rest);
+            }
         }
     }
 
