@@ -24,6 +24,9 @@ pub fn detect(direction: Direction, place: Place, data: &[u8], _: &Limits) -> De
     }
 }
 
+/// Bytes of a text that are looked at.
+const SEEN_BYTES: usize = 8;
+
 /// A client asks for options or starts up (section 4.1.1), and is answered.
 fn may_be_first(header: EnvelopeHeader) -> bool {
     matches!(
@@ -101,12 +104,14 @@ fn is_plausible(header: EnvelopeHeader, direction: Direction, body: &[u8], len: 
             len == 4_usize.saturating_add(usize::try_from(token).unwrap_or(0))
         }
         Opcode::Error => {
-            !ErrorCode(reader.i32_be()?).name().is_empty()
-                && usize::from(reader.u16_be()?).saturating_add(6) <= len
-                && reader.0.iter().take(8).all(|&byte| is_text(byte))
+            let (code, message_len) = (ErrorCode(reader.i32_be()?), usize::from(reader.u16_be()?));
+            !code.name().is_empty()
+                && message_len.saturating_add(6) <= len
+                && is_text(reader.bytes(message_len.min(SEEN_BYTES))?)
         }
         Opcode::Authenticate => {
-            usize::from(reader.u16_be()?).saturating_add(2) == len && reader.0.iter().all(|&byte| is_text(byte))
+            let name_len = usize::from(reader.u16_be()?);
+            name_len.saturating_add(2) == len && is_text(reader.bytes(name_len.min(SEEN_BYTES))?)
         }
         Opcode::Result => is_result(&mut reader, len)?,
     })
@@ -127,13 +132,11 @@ fn is_result(reader: &mut Reader<'_>, len: usize) -> Option<bool> {
 
 /// A \[long string\] that is a statement: its length, and the first of its bytes.
 fn is_statement(reader: &mut Reader<'_>, len: usize) -> Option<bool> {
-    const SEEN_BYTES: usize = 8;
     let text_len = usize::try_from(reader.i32_be()?).unwrap_or(usize::MAX);
     if text_len < 3 || text_len.saturating_add(4) > len {
         return Some(false);
     }
-    let seen = reader.bytes(SEEN_BYTES.min(text_len))?;
-    Some(seen.iter().all(|&byte| is_text(byte)))
+    Some(is_text(reader.bytes(text_len.min(SEEN_BYTES))?))
 }
 
 /// \[short bytes\] that are a statement's id.
@@ -170,8 +173,8 @@ fn is_compressed(body: &[u8], len: usize) -> Option<bool> {
     Some(block_len > 0 && plain_len >= block_len / 2 && plain_len / 255 <= block_len)
 }
 
-fn is_text(byte: u8) -> bool {
-    matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..)
+fn is_text(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..))
 }
 
 #[cfg(test)]

@@ -362,8 +362,11 @@ impl Reader {
     pub(super) fn skip(&mut self, now_ns: u64, len: u64) -> (u64, bool) {
         let State::Rest { remaining } = self.state else { return (0, false) };
         let here = remaining.min(len);
+        if here == 0 {
+            return (0, false);
+        }
         self.span.extend(now_ns, here);
-        (here, here > 0 && self.pass_rest(remaining, here).is_some())
+        (here, self.pass_rest(remaining, here).is_some())
     }
 
     /// Passes over as many of the next `len` bytes, known to be lost at `now_ns`, as are certainly of the message under way.

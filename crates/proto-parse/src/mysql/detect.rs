@@ -122,7 +122,7 @@ fn begins_command(command: Command, payload_bytes: u32, payload: &[u8]) -> Detec
             // A pattern follows a table's name behind a zero.
             let name = after.split(|&byte| byte == 0).next().unwrap_or_default();
             let longest = usize::try_from(payload_bytes).unwrap_or(usize::MAX).saturating_sub(1).min(TEXT_BYTES);
-            let needed = if name.len() < after.len() { name.len() } else { longest };
+            let needed = if name.len() < after.len() { name.len().min(longest) } else { longest };
             detect_text(name, needed, !name.is_empty() || after.is_empty())
         }
         // The number, flags, and how often: once.
@@ -201,7 +201,7 @@ fn begins_ok(payload: &[u8], is_whole: bool) -> Detection {
         // The text has its length in front where both sides track the session's state.
         Some(_) => {
             let text = reader.0.get(1..).unwrap_or_default();
-            let needed = if is_whole { text.len() } else { TEXT_BYTES };
+            let needed = if is_whole { text.len().min(TEXT_BYTES) } else { TEXT_BYTES };
             detect_text(text, needed, !is_whole || needed > 0)
         }
     }

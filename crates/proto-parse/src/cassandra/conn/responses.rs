@@ -57,7 +57,7 @@ impl Dialog {
         };
         set_status(&mut open.exchange, header.opcode, body, limits);
         let is_ready = matches!(header.opcode, Opcode::Ready | Opcode::Authenticate);
-        if open.memo.is_startup_of_5 && is_ready {
+        if open.memo.is_startup_of_5 && is_ready && !flags.contains(Flags::RESPONSE_TRUNCATED) {
             self.framing = Some(Framing { direction: None, has_compression: self.compression != Compression::None });
         }
         let statement = open.memo.statement.take();

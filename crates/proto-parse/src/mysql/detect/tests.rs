@@ -108,3 +108,15 @@ fn a_reply_in_the_middle_is_told_by_its_beginning() {
         assert_eq!(begins(Direction::ToClient, other), Detection::NoMatch, "{}", other.escape_ascii());
     }
 }
+
+/// What was found by a fuzzer: what is behind the first bytes of a text, and in the next packet, decides nothing any more.
+#[test]
+fn what_is_decided_stays_so() {
+    let name = [&b"\x25\0\0\0\x02SYSTEM_OF_RECORDS"[..], &[0x0c; 20], b"\0"].concat();
+    let info = [&b"\x30\0\0\x01\0\0\0\x02\0\0\0\x28Records: 2000 and"[..], &[0x0c; 30]].concat();
+    for (direction, data) in [(Direction::ToServer, name), (Direction::ToClient, info)] {
+        let decided: alloc::vec::Vec<_> = (0..=data.len()).map(|len| begins(direction, &data[..len])).collect();
+        assert!(decided.is_sorted_by(|one, other| *one == Detection::NeedMore || one == other), "{decided:?}");
+        assert_eq!(decided.last(), Some(&Detection::Match));
+    }
+}
