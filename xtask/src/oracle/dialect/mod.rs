@@ -9,6 +9,7 @@ mod kafka;
 mod memcached;
 mod mqtt;
 mod mysql;
+mod postgres;
 mod redis;
 mod tls;
 
@@ -122,6 +123,7 @@ pub(super) const ALL: &[Dialect] = &[
     memcached::DIALECT,
     mqtt::DIALECT,
     mysql::DIALECT,
+    postgres::DIALECT,
     redis::DIALECT,
     tls::DIALECT,
 ];
@@ -129,5 +131,5 @@ pub(super) const ALL: &[Dialect] = &[
 /// What a statement begins with, in upper case: tshark knows its text, and Geophone no more than its fingerprint.
 fn first_word(statement: &str) -> String {
     let words = statement.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
-    words.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_uppercase()
+    words.chars().take_while(|c| c.is_ascii_alphabetic() || *c == '_').collect::<String>().to_uppercase()
 }
