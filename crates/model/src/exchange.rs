@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::{
     code::Code,
-    net::{ConnectionId, Endpoint, NetNs, SocketCookie},
+    net::{ConnectionId, Endpoint, NetNs, SocketCookie, Transport},
     protocol::Protocol,
     status::{Status, StatusClass},
     time::Timestamp,
@@ -22,6 +22,8 @@ pub struct Exchange {
     pub observed: Observed,
     /// The network namespace at the observation point.
     pub netns: NetNs,
+    /// The transport protocol.
+    pub transport: Transport,
     /// Who asked, or sent the message.
     pub client: Party,
     /// Who was asked, or was sent the message.
@@ -80,6 +82,7 @@ impl Exchange {
             connection: ConnectionId(0),
             observed: Observed::SamePoint,
             netns: NetNs(0),
+            transport: Transport::Tcp,
             client: party,
             server: party,
             delivery: false,
@@ -98,6 +101,11 @@ impl Exchange {
             response_messages: 0,
             answers: Vec::new(),
         }
+    }
+
+    /// The ends of the connection, client and server: of a [`delivery`](Self::delivery), the other way round than of the message.
+    pub const fn connection_ends(&self) -> (&Party, &Party) {
+        if self.delivery { (&self.server, &self.client) } else { (&self.client, &self.server) }
     }
 
     /// Nanoseconds from the first byte of the request to the last of the response; `None` where that is no latency: a

@@ -5,7 +5,7 @@
 use geophone_model::{
     capture::{Chunk, Packet},
     exchange::Exchange,
-    net::{ConnectionId, SocketCookie},
+    net::{ConnectionId, SocketCookie, Transport},
     protocol::Protocol,
     time::Timestamp,
 };
@@ -96,7 +96,7 @@ impl Datagrams {
                     return Taken::No;
                 }
                 self.make_room(books, ready);
-                let face = Face::new(ConnectionId(*next_id), &key);
+                let face = Face::new(ConnectionId(*next_id), Transport::Udp, &key);
                 *next_id += 1;
                 let client = if asks { speaker } else { speaker.other() };
                 let parser = dns::Datagrams::new(limits);

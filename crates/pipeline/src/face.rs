@@ -2,7 +2,7 @@
 
 use geophone_model::{
     exchange::{Observed, Party},
-    net::{ConnectionId, Endpoint, NetNs, SocketCookie},
+    net::{ConnectionId, Endpoint, NetNs, SocketCookie, Transport},
 };
 use geophone_proto_parse::Direction;
 
@@ -15,6 +15,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Face {
     id: ConnectionId,
+    transport: Transport,
     scope: Scope,
     netns: NetNs,
     peers: [Peer; 2],
@@ -40,9 +41,10 @@ enum Role {
 }
 
 impl Face {
-    pub(crate) const fn new(id: ConnectionId, key: &Key) -> Self {
+    pub(crate) const fn new(id: ConnectionId, transport: Transport, key: &Key) -> Self {
         Self {
             id,
+            transport,
             scope: key.scope(),
             netns: key.netns(),
             peers: [
@@ -141,8 +143,8 @@ impl Face {
             (Scope::Local | Scope::Calls, Speaker::A) => Observed::Client,
             (Scope::Local | Scope::Calls, Speaker::B) => Observed::Server,
         };
-        let (connection, netns) = (self.id, self.netns);
-        Origin { connection, observed, netns, client: party(sender), server: party(sender.other()) }
+        let (connection, netns, transport) = (self.id, self.netns, self.transport);
+        Origin { connection, observed, netns, transport, client: party(sender), server: party(sender.other()) }
     }
 }
 
@@ -154,7 +156,7 @@ mod tests {
     fn translated_packets_are_told_apart_by_the_end_that_is_known() {
         let endpoint = |text: &str| -> Endpoint { text.parse().unwrap() };
         let (client, server, dialled) = (endpoint("10.0.0.1:4000"), endpoint("10.0.0.2:80"), endpoint("1.1.1.1:80"));
-        let mut face = Face::new(ConnectionId(0), &Key::shared(NetNs(1), client, server).0);
+        let mut face = Face::new(ConnectionId(0), Transport::Tcp, &Key::shared(NetNs(1), client, server).0);
         assert_eq!(face.speaker_of(client, server), None, "the key says it");
         face.set_dialled(dialled);
         assert_eq!(face.speaker_of(client, server), Some(Speaker::A));

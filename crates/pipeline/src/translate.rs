@@ -3,7 +3,7 @@
 use geophone_model::{
     code::Code,
     exchange::{Answer, Exchange, ExchangeFlags, Message, Observed, Party, Shape, TraceContext},
-    net::{ConnectionId, NetNs},
+    net::{ConnectionId, NetNs, Transport},
     protocol::Protocol,
     status::{Status, StatusClass},
     time::Timestamp,
@@ -16,6 +16,7 @@ pub(crate) struct Origin {
     pub(crate) connection: ConnectionId,
     pub(crate) observed: Observed,
     pub(crate) netns: NetNs,
+    pub(crate) transport: Transport,
     pub(crate) client: Party,
     pub(crate) server: Party,
 }
@@ -57,6 +58,7 @@ pub(crate) fn fill(exchange: &mut Exchange, origin: &Origin, protocol: Protocol,
         connection,
         observed,
         netns,
+        transport,
         client,
         server,
         delivery,
@@ -78,6 +80,7 @@ pub(crate) fn fill(exchange: &mut Exchange, origin: &Origin, protocol: Protocol,
     *connection = origin.connection;
     *observed = origin.observed;
     *netns = origin.netns;
+    *transport = origin.transport;
     *client = origin.client;
     *server = origin.server;
     *delivery = parsed.direction == proto::Direction::ToClient;

@@ -50,8 +50,8 @@ struct Question {
 
 impl Question {
     const fn of(exchange: &Exchange) -> Self {
-        let &Exchange { connection, netns, client, server, .. } = exchange;
-        Self { connection, netns, client, server }
+        let (client, server) = exchange.connection_ends();
+        Self { connection: exchange.connection, netns: exchange.netns, client: *client, server: *server }
     }
 
     const fn slot(&self) -> usize {
@@ -60,7 +60,7 @@ impl Question {
 }
 
 impl Memo {
-    /// What was answered for the connection of this exchange in the same `generation` of knowledge.
+    /// What was answered for the ends, client and server, of the connection of this exchange in the same `generation` of knowledge.
     pub(crate) fn recall(&self, exchange: &Exchange, generation: u64) -> Option<(Resolution, Resolution)> {
         let slot = self.slot(&Question::of(exchange))?;
         let answer = slot.answer.as_ref()?;

@@ -30,17 +30,17 @@ pub struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// The question about one end of an exchange, at the time of the request's first byte: then both sockets existed.
-    ///
-    /// An exchange does not name its transport; every protocol that exchanges are made of runs over TCP.
+    /// The question about one end of an exchange's connection, at the time of the request's first byte: then both sockets
+    /// existed.
     pub fn of(exchange: &'a Exchange, role: Role) -> Self {
+        let (client, server) = exchange.connection_ends();
         let (party, peer) = match role {
-            Role::Client => (&exchange.client, &exchange.server),
-            Role::Server => (&exchange.server, &exchange.client),
+            Role::Client => (client, server),
+            Role::Server => (server, client),
         };
         Self {
             netns: exchange.netns,
-            transport: Transport::Tcp,
+            transport: exchange.transport,
             party,
             peer,
             role,

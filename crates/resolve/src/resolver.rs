@@ -125,6 +125,11 @@ impl Resolver {
 
     /// Who both ends of an exchange were when its request began: client, server.
     pub fn resolve(&mut self, exchange: &Exchange) -> (Resolution, Resolution) {
+        let (client, server) = self.ends_of_connection(exchange);
+        if exchange.delivery { (server, client) } else { (client, server) }
+    }
+
+    fn ends_of_connection(&mut self, exchange: &Exchange) -> (Resolution, Resolution) {
         let generation = self.generation();
         if let Some(answer) = self.memo.recall(exchange, generation) {
             return answer;

@@ -234,3 +234,18 @@ proptest! {
         prop_assert_eq!(counters.settled + counters.overdue + counters.evicted, pushed);
     }
 }
+
+#[test]
+fn the_ends_of_a_delivery_are_those_of_its_connection_the_other_way_round() {
+    let mut resolver = Resolver::new(&Config::default());
+    learn(&mut resolver, 9);
+    let asked = exchange(1, 10, 9);
+    let delivered = Exchange { client: asked.server, server: asked.client, delivery: true, ..asked.clone() };
+    // Twice, since what was answered for a connection is remembered.
+    for _ in 0..2 {
+        let (client, server) = resolver.resolve(&asked);
+        let (sender, receiver) = resolver.resolve(&delivered);
+        assert_eq!((&sender, &receiver), (&server, &client));
+        assert_eq!((sender.identity.name.as_str(), receiver.identity.name.as_str()), ("app", "203.0.113.9"));
+    }
+}

@@ -254,7 +254,7 @@ impl Pipeline {
             let Some((oldest, _)) = self.table.oldest_live() else { break };
             self.give_up(oldest, GivenUp::Evicted, policy);
         }
-        let face = Face::new(ConnectionId(self.next_connection), key);
+        let face = Face::new(ConnectionId(self.next_connection), Transport::Tcp, key);
         self.next_connection += 1;
         self.books.connections.opened += 1;
         self.books.connections.open += 1;
