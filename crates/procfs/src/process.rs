@@ -123,7 +123,7 @@ impl Machine {
             Ok(()) => Ok(()),
         };
         let (mut executable, mut script, mut netns) = (String::new(), None, NetNs::default());
-        or_missing(executable_name(&dir, cost).map(|name| executable = name))?;
+        or_missing(executable_name(&dir, &stat.comm, cost).map(|name| executable = name))?;
         if command::is_interpreter(&executable) {
             or_missing(script_name(&dir, &executable, buffer, cost).map(|name| script = name))?;
         }
@@ -156,8 +156,7 @@ impl Machine {
 
 /// The base name of the executable; a file that was replaced since is called ` (deleted)` by the kernel. A program that lies
 /// in memory alone (memfd_create(2)) has a name for debugging, not one that people know it by: it counts as none.
-fn executable_name(dir: &PidDir, cost: &mut Cost) -> Result<String, Unreadable> {
-    const MAX_PATH_LEN: usize = 4_096;
+fn executable_name(dir: &PidDir, comm: &str, cost: &mut Cost) -> Result<String, Unreadable> {
     let mut buffer = [MaybeUninit::uninit(); MAX_PATH_LEN];
     let path = dir.link("exe", &mut buffer, cost)?;
     let path = path.strip_suffix(b" (deleted)").unwrap_or(path);
@@ -165,7 +164,25 @@ fn executable_name(dir: &PidDir, cost: &mut Cost) -> Result<String, Unreadable> 
         return Ok(String::new());
     }
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    if name != comm.as_bytes() && is_called_as(dir, path, comm, cost) {
+        return Ok(comm.to_owned());
+    }
     Ok(String::from_utf8_lossy(name).chars().filter(|c| !c.is_control()).collect())
+}
+
+const MAX_PATH_LEN: usize = 4_096;
+
+/// Whether `comm` is a name of the executable at `path` as well: a link to it that lies beside it, as `redis-server` is one to
+/// `redis-check-rdb`. What a program is started as is what the kernel calls it (`begin_new_exec`, fs/exec.c), unless it
+/// chooses another name.
+fn is_called_as(dir: &PidDir, path: &[u8], comm: &str, cost: &mut Cost) -> bool {
+    let Ok(path) = std::str::from_utf8(path) else { return false };
+    let Some((folder, name)) = path.rsplit_once('/').filter(|_| !comm.is_empty() && !comm.contains('/')) else {
+        return false;
+    };
+    let mut buffer = [MaybeUninit::uninit(); MAX_PATH_LEN];
+    let target = dir.link(&format!("root{folder}/{comm}"), &mut buffer, cost);
+    target.is_ok_and(|target| target.rsplit(|&byte| byte == b'/').next() == Some(name.as_bytes()))
 }
 
 /// The name of what an interpreter runs. Its arguments are in `buffer` meanwhile, which is overwritten before this returns.

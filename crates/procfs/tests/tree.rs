@@ -165,3 +165,23 @@ fn a_root_that_is_none_is_an_error() {
     assert_eq!(machine.sockets(Timestamp::MIN), Err(Unreadable::Gone));
     assert_eq!(machine.process(Pid(1)).0, Sighting::Unreadable(Unreadable::Gone));
 }
+
+#[test]
+fn a_program_with_several_names_has_the_one_that_it_was_started_by() {
+    let tree = Tree::new("several-names");
+    for (pid, comm, link) in [
+        (10, "redis-server", Some("redis-check-rdb")),
+        (11, "worker-3", None),
+        (12, "other", Some("another-program")),
+        (13, "../../etc/x", None),
+    ] {
+        let dir = tree.process(pid, comm, 1, 0, "/usr/bin/redis-check-rdb", "0::/\n");
+        fs::create_dir_all(dir.join("root/usr/bin")).unwrap();
+        if let Some(target) = link {
+            symlink(target, dir.join("root/usr/bin").join(comm)).unwrap();
+        }
+    }
+    let scan = tree.machine(|_| {}).processes().unwrap();
+    let names: Vec<_> = scan.facts.iter().map(|fact| fact.executable.as_str()).collect();
+    assert_eq!(names, ["redis-server", "redis-check-rdb", "redis-check-rdb", "redis-check-rdb"]);
+}
