@@ -87,7 +87,7 @@ fn service(map: &ServiceMap, node: &Node) -> Option<Vec<String>> {
 }
 
 fn edge_row(map: &ServiceMap, edge: &Edge) -> Vec<String> {
-    let protocols: Vec<_> = edge.protocols().into_keys().map(|protocol| protocol.as_str()).collect();
+    let protocols: Vec<_> = edge.protocols().into_keys().map(geophone_model::protocol::Protocol::as_str).collect();
     let mut row = vec![edge.client().to_string(), edge.server().to_string(), protocols.join(", ")];
     row.push(edge.verdict().health.as_str().to_owned());
     if let Some(tally) = edge.views().primary() {
