@@ -23,7 +23,9 @@ pub(super) struct Stream {
     pub(super) status_is_lost: bool,
     status: Option<u16>,
     grpc_status: Option<i32>,
-    /// The final response's head refers to what was not seen.
+    /// The request's head refers to what was not seen.
+    request_has_unknown: bool,
+    /// The same of the final response's head.
     head_has_unknown: bool,
     /// The same of its trailers, if there were any.
     trailers_have_unknown: Option<bool>,
@@ -84,6 +86,7 @@ impl Stream {
     pub(super) fn take_request(&mut self, head: &mut RequestHead, exchange: &mut Exchange) {
         head.give_texts(exchange);
         self.timeout_ns = head.timeout_ns;
+        self.request_has_unknown = head.order.has_unknown;
         exchange.trace = head.trace;
         self.kind = match exchange.verb.as_str() {
             _ if head.is_grpc => Kind::Grpc,
@@ -128,7 +131,8 @@ impl Stream {
     /// It is among the trailers, or, where nothing else is to be said, in the head ("Trailers-Only").
     fn take_grpc_status(&mut self, head: &ResponseHead, exchange: &mut Exchange) {
         let Some(status) = head.grpc_status else { return };
-        if self.kind == Kind::Plain && self.status.is_none_or(|status| status == 200) {
+        // A call, if its content type was not seen. gRPC-Web has the field too.
+        if self.kind == Kind::Plain && (self.request_has_unknown || self.head_has_unknown) {
             self.become_grpc(exchange);
         }
         self.grpc_status = Some(status);
