@@ -186,6 +186,14 @@ const BY_KEY: &[ByKey] = &[
         response: b"\x40\x02\0\0",
         id_at: [21, 3],
     },
+    ByKey {
+        protocol: Protocol::MongoDb,
+        name: "find",
+        request: b"N\0\0\0\0\0\0\0\0\0\0\0\xdd\x07\0\0\0\0\0\0\09\0\0\0\x02find\0\x07\0\0\0orders\0\x03filt\
+            er\0\x0d\0\0\0\x10id\0*\0\0\0\0\x02$db\0\x05\0\0\0shop\0\0",
+        response: b"&\0\0\0e\0\0\0\0\0\0\0\xdd\x07\0\0\0\0\0\0\0\x11\0\0\0\x01ok\0\0\0\0\0\0\0\xf0?\0",
+        id_at: [4, 8],
+    },
 ];
 
 /// 16 requests, and their responses in the opposite order.

@@ -82,6 +82,8 @@ protocols! {
     Tls = "tls" in tls;
     /// Kafka.
     Kafka = "kafka" in kafka;
+    /// MongoDB.
+    MongoDb = "mongodb" in mongodb;
     /// Memcached: text, meta and binary.
     Memcached = "memcached" in memcached;
     /// NATS, between clients and servers.

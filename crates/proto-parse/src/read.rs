@@ -51,6 +51,14 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
+    pub(crate) fn i32_le(&mut self) -> Option<i32> {
+        self.array().map(i32::from_le_bytes)
+    }
+
+    pub(crate) fn i64_le(&mut self) -> Option<i64> {
+        self.array().map(i64::from_le_bytes)
+    }
+
     /// The bytes before the next zero, which is taken too.
     pub(crate) fn until_zero(&mut self) -> Option<&'a [u8]> {
         let len = memchr::memchr(0, self.0)?;

@@ -123,6 +123,23 @@ fn memcached() {
     assert_free(Protocol::Memcached, &round);
 }
 
+#[cfg(feature = "mongodb")]
+#[test]
+fn mongodb() {
+    let round = Round {
+        prelude: &[],
+        request: b"N\0\0\0\x07\0\0\0\0\0\0\0\xdd\x07\0\0\0\0\0\0\09\0\0\0\x02find\0\x07\0\0\0orders\0\x03fi\
+            lter\0\x0d\0\0\0\x10id\0*\0\0\0\0\x02$db\0\x05\0\0\0shop\0\0",
+        response: b"0\0\0\0e\0\0\0\x07\0\0\0\xdd\x07\0\0\0\0\0\0\0\x1b\0\0\0\x01ok\0\0\0\0\0\0\0\0\0\x10code\
+            \0\x12\0\0\0\0",
+        exchanges: 1,
+    };
+    // The identifier is the same in every round, so one at a time is open.
+    for cut in [usize::MAX, 1, 50] {
+        round.assert_free(Protocol::MongoDb, 1, cut);
+    }
+}
+
 #[cfg(feature = "kafka")]
 #[test]
 fn kafka() {

@@ -44,6 +44,13 @@ impl<M> Open<M> {
     }
 }
 
+impl<M> Open<M> {
+    /// That no answer comes does not say that it went unanswered.
+    pub(crate) fn may_go_unanswered(&mut self) {
+        self.answer_may_be_lost = true;
+    }
+}
+
 impl<M: Default> ByKey<M> {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
@@ -169,6 +176,18 @@ impl<M: Default> ByKey<M> {
         while let Some(key) = oldest(&self.open) {
             self.finish_silent(key);
         }
+    }
+
+    /// What answers an open request from now on has another key.
+    pub(crate) fn rename(&mut self, key: u64, new: u64) {
+        let Some(mut open) = self.take(key) else { return };
+        if self.drop_open(new) {
+            self.counters.requests_unmatched = self.counters.requests_unmatched.saturating_add(1);
+        }
+        open.key = new;
+        let at = self.open.partition_point(|open| open.key < new);
+        self.open.insert(at, open);
+        self.count_open();
     }
 
     /// A message that asks for no answer: `fill` writes its exchange, which is finished.

@@ -81,6 +81,7 @@ corpora! {
     Dns in dns if "dns";
     Kafka in kafka if "kafka";
     Tls in tls if "tls";
+    MongoDb in mongodb if "mongodb";
     Memcached in memcached if "memcached";
     Nats in nats if "nats";
     Redis in redis if "redis";

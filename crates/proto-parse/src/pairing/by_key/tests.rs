@@ -153,3 +153,22 @@ fn what_need_not_be_answered_is_one_way() {
     assert_eq!(polled(&mut pairing), [(3, None, ok), (5, None, ok), (4, None, ok)]);
     assert_eq!((pairing.counters.requests, pairing.counters.one_way), (0, 3));
 }
+
+#[test]
+fn a_request_goes_on_under_another_key() {
+    let mut pairing = pairing(4);
+    for key in [1, 5, 9] {
+        ask(&mut pairing, key, key);
+    }
+    assert!(pairing.answer(5).is_some());
+    pairing.rename(5, 9);
+    pairing.rename(7, 8);
+    assert!(pairing.memo(5).is_none() && pairing.memo(8).is_none());
+    pairing.finish(9, span(10), Flags::default());
+    if let Some(open) = pairing.get(1) {
+        open.may_go_unanswered();
+    }
+    pairing.finish_unanswered(20);
+    assert_eq!(polled(&mut pairing), [(5, Some(10), StatusClass::Ok)], "what had the key before is dropped");
+    assert_eq!((pairing.counters.requests_unmatched, pairing.counters.paired), (2, 1));
+}

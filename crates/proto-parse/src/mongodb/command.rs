@@ -1,0 +1,55 @@
+//! The commands whose first value is the name of a collection. That of any other may be a user's name, or a value.
+
+/// Whether the value of a command's first element is the name of a collection.
+pub(super) fn is_about_collection(command: &[u8]) -> bool {
+    ABOUT_COLLECTION.iter().any(|known| known.as_bytes() == command)
+}
+
+/// MongoDB Manual, "Database Commands", and what older releases had; the most frequent first.
+const ABOUT_COLLECTION: [&str; 45] = [
+    "find",
+    "insert",
+    "update",
+    "delete",
+    "aggregate",
+    "findAndModify",
+    "findandmodify",
+    "count",
+    "distinct",
+    "killCursors",
+    "createIndexes",
+    "listIndexes",
+    "dropIndexes",
+    "deleteIndexes",
+    "create",
+    "drop",
+    "collMod",
+    "collStats",
+    "collstats",
+    "mapReduce",
+    "mapreduce",
+    "group",
+    "geoNear",
+    "geoSearch",
+    "validate",
+    "compact",
+    "reIndex",
+    "convertToCapped",
+    "cloneCollectionAsCapped",
+    "parallelCollectionScan",
+    "planCacheClear",
+    "planCacheClearFilters",
+    "planCacheListFilters",
+    "planCacheListPlans",
+    "planCacheListQueryShapes",
+    "planCacheSetFilter",
+    "createSearchIndexes",
+    "dropSearchIndex",
+    "updateSearchIndex",
+    "listSearchIndexes",
+    "cleanupStructuredEncryptionData",
+    "compactStructuredEncryptionData",
+    "setIndexCommitQuorum",
+    "analyze",
+    "releaseMemory",
+];
