@@ -232,7 +232,7 @@ impl Conversation for Kafka {
             return Detection::NoMatch;
         }
         match direction {
-            Direction::ToServer => detect::request(data),
+            Direction::ToServer => detect::request(data, 0),
             Direction::ToClient => match ResponseHead::parse(data) {
                 Ok(Parsed::Complete { value, consumed }) if self.seen => {
                     self.is_expected(value, data.get(consumed..).unwrap_or_default())

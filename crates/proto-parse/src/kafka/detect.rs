@@ -1,7 +1,7 @@
 //! Is this Kafka?
 
 use super::api::ApiKey;
-use super::message::{RequestHead, ResponseHead};
+use super::message::{RequestHead, ResponseHead, SIZE_BYTES};
 use super::wire::{Reader, Stop};
 use crate::{Detection, Direction, Limits, Parsed, Place};
 
@@ -18,28 +18,35 @@ const CLIENT_ID_BYTES: usize = 255;
 /// How many topics, and partitions of one, are taken for that where it is in doubt.
 const LIKELY_COUNT: u8 = 64;
 
-/// Error codes up to here are known.
-const ERRORS: u8 = 133;
+/// How many responses in a row, whose ids are counted up, are Kafka's.
+const MESSAGES: usize = 4;
+
+/// How far the ids of one response and the next are apart at most: requests that ask for no answer are counted, too.
+const IDS_APART: i32 = 64;
+
+/// In how many bytes of a response there is to be something that is Kafka's.
+const EVIDENCE_BYTES: usize = 256;
 
 /// Whether bytes are of Kafka, by the first message: a request by its header and the client id in it, a response by the values
 /// that the fields have with which one begins.
 #[must_use]
 pub fn detect(direction: Direction, place: Place, prefix: &[u8], _limits: &Limits) -> Detection {
     match direction {
-        Direction::ToServer => request(prefix),
+        // Where zeros are many, as in most binary protocols, an empty name is nothing to know a client by.
+        Direction::ToServer => request(prefix, 2),
         Direction::ToClient => response(place, prefix),
     }
 }
 
-/// Whether a request begins with `data`.
-pub(super) fn request(data: &[u8]) -> Detection {
+/// Whether a request begins with `data`, whose client has an id of so many bytes at least, or none at all.
+pub(super) fn request(data: &[u8], client_id_bytes_min: usize) -> Detection {
     let Ok(head) = RequestHead::parse(data) else { return Detection::NoMatch };
     if !has_likely_size(data) {
         return Detection::NoMatch;
     }
     let Parsed::Complete { value: head, consumed } = head else { return Detection::NeedMore };
     let mut reader = Reader::new(data.get(consumed..).unwrap_or_default(), usize::MAX);
-    match client_id(head, &mut reader) {
+    match client_id(head, client_id_bytes_min, &mut reader) {
         Ok(true) => produced(head, reader),
         Err(Stop::Short) => Detection::NeedMore,
         _ => Detection::NoMatch,
@@ -56,16 +63,16 @@ fn has_likely_size(data: &[u8]) -> bool {
 }
 
 /// Reads the client id. Says whether it is one.
-fn client_id(head: RequestHead, reader: &mut Reader<'_>) -> Result<bool, Stop> {
+fn client_id(head: RequestHead, bytes_min: usize, reader: &mut Reader<'_>) -> Result<bool, Stop> {
     if head.api_key.request_header_version(head.api_version) == 0 {
-        return Ok(true);
+        return Ok(bytes_min == 0);
     }
     let len = match reader.int16()? {
         -1 => return Ok(true),
         len => usize::try_from(len).map_err(|_| Stop::Malformed)?,
     };
     let in_message = RequestHead::BYTES.saturating_add(2).saturating_add(len);
-    if len > CLIENT_ID_BYTES
+    if !(bytes_min..=CLIENT_ID_BYTES).contains(&len)
         || usize::try_from(head.message_bytes).is_ok_and(|bytes| bytes.saturating_add(4) < in_message)
     {
         return Ok(false);
@@ -91,78 +98,101 @@ fn produced(head: RequestHead, mut reader: Reader<'_>) -> Detection {
     }
 }
 
-/// Whether a response begins with `data`, whatever it answers.
+/// Whether responses begin with `data`, whatever they answer. The first ones of most say nothing but zeros and small numbers, as
+/// those of many protocols do: what tells Kafka is a name with its length, a topic's id, a table of APIs, or that there are
+/// several messages whose ids are counted up.
 pub(super) fn response(place: Place, data: &[u8]) -> Detection {
-    let Ok(head) = ResponseHead::parse(data) else { return Detection::NoMatch };
-    if !has_likely_size(data) {
-        return Detection::NoMatch;
-    }
-    let Parsed::Complete { value: head, consumed } = head else { return Detection::NeedMore };
-    let ids = if place == Place::Start { 0..EARLY_CORRELATION_IDS } else { 0..i32::MAX };
-    // No response is without a field of two bytes.
-    if !ids.contains(&head.correlation_id) || head.message_bytes < 6 {
-        return Detection::NoMatch;
-    }
-    body(head, place, data.get(consumed..).unwrap_or_default())
-}
-
-/// Responses begin with one or two of: an error code; for how long the client is to hold back, in milliseconds; a count; and
-/// in flexible versions, that there are no tagged fields.
-fn body(head: ResponseHead, place: Place, body: &[u8]) -> Detection {
-    match body {
-        // An error, and nothing else.
-        [0, 0..=ERRORS] if head.message_bytes == 6 => Detection::Match,
-        [0, 0, 0, ..] => Detection::Match,
-        // ApiVersions in its flexible versions: no error, and one fewer APIs than said here.
-        [0, 0, count @ 2..=u8::MAX, rest @ ..] => api_versions(head, *count, rest),
-        // ApiVersions in a version that the server does not know: a count of APIs, fixed or compact.
-        [0, 35, 0 | 1, 0, ..] if place == Place::Start => Detection::Match,
-        // Produce in its flexible versions: one fewer topics than said here.
-        [0, 2..=LIKELY_COUNT, rest @ ..] => topic(rest),
-        [] | [0] | [0, 0] => Detection::NeedMore,
-        _ => Detection::NoMatch,
-    }
-}
-
-/// The APIs that a server has: keys, and their least and highest versions.
-fn api_versions(head: ResponseHead, count: u8, apis: &[u8]) -> Detection {
-    /// Bytes of what is said of one.
-    const API_BYTES: u32 = 7;
-    /// Correlation id, error, count, throttling and the count of tagged fields.
-    const OTHER_BYTES: u32 = 12;
-    /// Names of features and their versions, in tagged fields.
-    const FEATURES_BYTES: u32 = 1024;
-    let apis_bytes = u32::from(count).saturating_sub(1).saturating_mul(API_BYTES).saturating_add(OTHER_BYTES);
-    if !(apis_bytes..apis_bytes.saturating_add(FEATURES_BYTES)).contains(&head.message_bytes) {
-        return Detection::NoMatch;
-    }
-    match apis {
-        [key_high, key, least_high, least, highest_high, highest, ..] => {
-            let is_api =
-                [key_high, least_high, highest_high] == [&0; 3] && *key < 128 && least <= highest && *highest < 64;
-            if is_api { Detection::Match } else { Detection::NoMatch }
+    let mut rest = data;
+    let mut ids = if place == Place::Start { 0..EARLY_CORRELATION_IDS } else { 0..i32::MAX };
+    for _ in 0..MESSAGES {
+        let Ok(head) = ResponseHead::parse(rest) else { return Detection::NoMatch };
+        if !has_likely_size(rest) {
+            return Detection::NoMatch;
         }
-        _ => Detection::NeedMore,
+        let Parsed::Complete { value: head, consumed } = head else { return Detection::NeedMore };
+        // No response is without a field of two bytes.
+        if !ids.contains(&head.correlation_id) || head.message_bytes < 6 {
+            return Detection::NoMatch;
+        }
+        let message_len = usize::try_from(head.message_bytes).unwrap_or(usize::MAX).saturating_add(SIZE_BYTES);
+        let body = rest.get(consumed..message_len.min(rest.len())).unwrap_or_default();
+        match body.get(..EVIDENCE_BYTES).unwrap_or(body) {
+            // Whatever comes first is below 2^24, or is an error code.
+            [1..=u8::MAX, ..] => return Detection::NoMatch,
+            // Behind no error there is a count that is small, or the one of ApiVersions in its flexible versions.
+            [0, 0, count @ 1..=u8::MAX, ..] if !has_room_for_apis(head, 12, count.saturating_sub(1), 7) => {
+                return Detection::NoMatch;
+            }
+            body if is_evident(head, place, body) => return Detection::Match,
+            body if body.len() >= EVIDENCE_BYTES => return Detection::NoMatch,
+            _ => {}
+        }
+        let Some(after) = rest.get(message_len..) else { return Detection::NeedMore };
+        rest = after;
+        let next = head.correlation_id.saturating_add(1);
+        ids = next..next.saturating_add(IDS_APART);
+    }
+    Detection::Match
+}
+
+fn is_evident(head: ResponseHead, place: Place, body: &[u8]) -> bool {
+    let sizes = [body.get(1).copied(), body.get(11).copied()];
+    match body {
+        // ApiVersions in a version that the server does not know: a count of APIs, fixed or compact, and few or none.
+        [0, 35, 0 | 1, 0, ..] if place == Place::Start && (10..=24).contains(&head.message_bytes) => true,
+        [0, 0, 0, 0, 0, count, apis @ ..] if has_apis(head, 10, *count, 6, apis) => true,
+        [0, 0, count @ 2..=u8::MAX, apis @ ..] if has_apis(head, 12, count.saturating_sub(1), 7, apis) => true,
+        // Topics by their ids: of a produce, behind their count, and of a fetch, behind throttling, error and session.
+        _ if matches!(sizes, [Some(2..=LIKELY_COUNT), _]) && is_random(body.get(2..18)) => true,
+        [0, 0, 0, 0, 0, 0, 0, ..] if matches!(sizes, [_, Some(2..=LIKELY_COUNT)]) && is_random(body.get(12..28)) => {
+            true
+        }
+        _ => has_name(body),
     }
 }
 
-/// A topic by its name, or by its id.
-fn topic(data: &[u8]) -> Detection {
-    let [name_len, name @ ..] = data else { return Detection::NeedMore };
-    let is_name =
-        |name: &[u8]| name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
-    let name_len = usize::from(*name_len).saturating_sub(1).min(3);
-    let by_name = match name.get(..name_len) {
-        Some(name) if name_len > 0 && is_name(name) => return Detection::Match,
-        None if is_name(name) => Detection::NeedMore,
-        _ => Detection::NoMatch,
-    };
-    // Behind an id: one fewer partitions than said here, and the number of the first.
-    match data.get(16..) {
-        Some([2..=LIKELY_COUNT, 0, 0, ..]) => Detection::Match,
-        None | Some([] | [2..=LIKELY_COUNT] | [2..=LIKELY_COUNT, 0]) => Detection::NeedMore,
-        Some(_) => by_name,
-    }
+/// Whether a response has the size of a table of APIs, `api_bytes` each. Besides, there are `other_bytes`, and few of what came
+/// later to this response.
+fn has_room_for_apis(head: ResponseHead, other_bytes: u32, count: u8, api_bytes: u8) -> bool {
+    /// Throttling, and the names of features and their versions in tagged fields.
+    const LATER_BYTES: u32 = 1024;
+    let expected = u32::from(count).saturating_mul(api_bytes.into()).saturating_add(other_bytes);
+    (expected..expected.saturating_add(LATER_BYTES)).contains(&head.message_bytes)
+}
+
+/// The APIs that a server has: keys in their order, and their least and highest versions.
+fn has_apis(head: ResponseHead, other_bytes: u32, count: u8, api_bytes: u8, apis: &[u8]) -> bool {
+    let mut least_key = 0;
+    let first = apis.chunks_exact(api_bytes.into()).take(3);
+    has_room_for_apis(head, other_bytes, count, api_bytes)
+        && first.len() == 3
+        && first.into_iter().all(|api| match api {
+            [0, key, 0, least, 0, highest, ..] => {
+                let is_api = *key >= least_key && *key < 128 && least <= highest && *highest < 64;
+                least_key = key.saturating_add(1);
+                is_api
+            }
+            _ => false,
+        })
+}
+
+/// Whether bytes are of an id that was drawn by chance: few are as small as those of numbers.
+fn is_random(id: Option<&[u8]>) -> bool {
+    id.is_some_and(|id| id.iter().filter(|byte| **byte >= 8).count() >= 12)
+}
+
+/// Whether a name is among the fields, with its length in front: of a topic, a host, a group, a mechanism.
+fn has_name(body: &[u8]) -> bool {
+    let is_in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    body.iter().enumerate().any(|(at, len)| {
+        // A compact length is one more than it says.
+        [usize::from(*len), usize::from(*len).saturating_sub(1)].into_iter().filter(|len| (4..=64).contains(len)).any(
+            |len| {
+                let from = at.saturating_add(1);
+                body.get(from..from.saturating_add(len)).is_some_and(|name| name.iter().all(is_in_name))
+            },
+        )
+    })
 }
 
 #[cfg(test)]
