@@ -221,6 +221,17 @@ fn statements_that_are_not_used_are_forgotten_first() {
     assert_eq!(poll(&mut connection)[0].verb, "EXECUTE");
 }
 
+/// A setting that is longer than what is read of it is another one than that which says where literals end.
+#[test]
+fn a_long_setting_changes_nothing() {
+    let mut connection = connection(&Limits::default());
+    let setting = format!("search_path\0{}\0", "shop, ".repeat(100));
+    connection.bytes(Direction::ToClient, 3, &message(b'S', setting.as_bytes()));
+    connection.bytes(Direction::ToServer, 4, &message(b'Q', b"SELECT 'C:\\', a\0"));
+    connection.bytes(Direction::ToClient, 5, &ANSWER[5..]);
+    assert_eq!(poll(&mut connection)[0].resource, "?, a");
+}
+
 #[test]
 fn what_is_held_is_bounded() {
     let limits = Limits::default();

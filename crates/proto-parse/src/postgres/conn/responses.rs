@@ -4,6 +4,7 @@ use super::{Phase, Postgres};
 use crate::framed::{Message, Next};
 use crate::postgres::message::HEAD_BYTES;
 use crate::postgres::response::{Failure, Response};
+use crate::read::Reader;
 use crate::sql::Dialect;
 use crate::{Direction, Exchange, Flags, Limits, Protocol, Shape, Span, StatusClass, text};
 
@@ -47,7 +48,7 @@ impl Postgres {
             self.extend_response(message);
         }
         match response {
-            None => self.on_unreadable_response(kind, message),
+            None => self.on_unreadable_response(kind, content, message),
             Some(Response::Complete | Response::FunctionCallResult) => self.complete(),
             Some(Response::CopyIn) => self.take_data(),
             Some(Response::CopyBoth) => {
@@ -67,9 +68,10 @@ impl Postgres {
         }
     }
 
-    fn on_unreadable_response(&mut self, kind: u8, message: &Message<'_>) {
-        if kind == b'S' {
-            // It may be the one that matters.
+    /// A message of which what is read breaks off, by a loss or by its length, or that is not what it should be.
+    fn on_unreadable_response(&mut self, kind: u8, content: &[u8], message: &Message<'_>) {
+        // The setting that matters, or one whose name is not known.
+        if kind == b'S' && Reader(content).until_zero().is_none_or(|name| name == CONFORMING_STRINGS) {
             self.dialect = self.dialect.with_unknown_backslash_escapes();
         }
         if !message.lost && u64::try_from(message.bytes.len()) == Ok(message.len) {
