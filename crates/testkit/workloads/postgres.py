@@ -335,7 +335,9 @@ def killed(work: Workload) -> None:
         def kill(connection: psycopg.Connection) -> None:
             server.unseen(f"SELECT pg_terminate_backend({connection.info.backend_pid}, 10000)")
 
+        # It is told why, and had not asked.
         kill(idle)
+        work.unmatched()
         timer = threading.Timer(0.3, kill, [busy])
         timer.start()
         refused(errors.AdminShutdown, lambda: busy.execute("SELECT pg_sleep(30)"))

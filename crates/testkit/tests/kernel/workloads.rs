@@ -70,6 +70,14 @@ fn nats() {
 }
 
 #[test]
+fn postgres() {
+    every_scenario_is_observed_exactly(
+        "postgres",
+        &["initdb", "openssl", "pg_recvlogical", "pgbench", "postgres", "psql"],
+    );
+}
+
+#[test]
 fn redis() {
     every_scenario_is_observed_exactly("redis", &["redis-server"]);
 }
