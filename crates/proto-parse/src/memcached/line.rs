@@ -61,10 +61,13 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Whether it can be one of the text protocol: there is nothing in it but what is printed, and blanks.
+    /// Whether it can be one of the text protocol: there is nothing in it but what is printed, and blanks. The CR of its end is
+    /// not taken for a part of it, as long as nothing else follows.
     pub(super) fn is_printed(self) -> bool {
-        let text = self.text();
-        is_printed(text.strip_suffix(b"\r").unwrap_or(text))
+        match self {
+            Self::Whole { text, .. } => is_printed(text),
+            Self::Piece(text) | Self::Unended(text) => is_printed(text.strip_suffix(b"\r").unwrap_or(text)),
+        }
     }
 
     /// Whether it is known what it says.
@@ -91,6 +94,11 @@ mod tests {
         let long = [b'x'; 600];
         assert_eq!(Line::of(&long, &limits), Line::Piece(&long[..LINE_BYTES]));
         assert_eq!(Line::of(&long[..LINE_BYTES - 1], &limits), Line::Unended(&long[..LINE_BYTES - 1]));
+        for (data, is_printed) in
+            [(&b"a\r"[..], true), (b"a\r\r", false), (b"a\r\n", true), (b"a\r\r\n", false), (b"\x01", false)]
+        {
+            assert_eq!(Line::of(data, &limits).is_printed(), is_printed, "{}", data.escape_ascii());
+        }
         let limits = Limits { message_bytes: 100, ..limits };
         assert_eq!(Line::of(&long, &limits), Line::Piece(&long[..100]));
     }

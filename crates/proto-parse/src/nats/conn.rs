@@ -13,7 +13,7 @@ use super::line::{LINE_BYTES, Line};
 use super::subject::push_subject;
 use crate::framed::{self, Conversation, Head, framed_connection};
 use crate::pairing::ByKey;
-use crate::{Counters, Detection, Direction, Exchange, Flags, Limits, Protocol, Span, StatusClass, hash};
+use crate::{Counters, Detection, Direction, Exchange, Flags, Limits, Protocol, Span, StatusClass, hash, text};
 
 framed_connection! {
     /// A parser of one NATS connection; see the [module](super) for what it makes of which shape of traffic.
@@ -29,6 +29,8 @@ struct Session {
     ordered: Ordered,
     /// The client asked for an answer to each line.
     is_verbose: bool,
+    /// [`Limits::error_bytes`].
+    error_bytes: usize,
     /// The lines under way that are longer than is looked at at once.
     from_client: Option<LongLine>,
     from_server: Option<LongLine>,
@@ -86,6 +88,7 @@ impl Session {
             pairing: ByKey::new(limits),
             ordered: Ordered::new(limits, joined_late),
             is_verbose: false,
+            error_bytes: limits.error_bytes,
             from_client: None,
             from_server: None,
         }
@@ -120,8 +123,7 @@ impl Session {
         let Some(open) = self.pairing.answer(key) else { return false };
         open.exchange.status = how.status;
         open.exchange.native_status = how.native_status;
-        open.exchange.error.clear();
-        open.exchange.error.push_str(how.error);
+        text::copy(&mut open.exchange.error, how.error.as_bytes(), self.error_bytes);
         self.pairing.finish(key, span, flags);
         true
     }

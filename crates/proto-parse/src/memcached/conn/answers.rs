@@ -7,7 +7,7 @@ use crate::memcached::answer::{AnswerLine, Place, is_answer};
 use crate::memcached::binary::{self, Header, blame};
 use crate::memcached::command::Answered;
 use crate::memcached::line::Line;
-use crate::{Flags, Limits, Shape, Span, StatusClass};
+use crate::{Flags, Limits, Shape, Span, StatusClass, text};
 
 /// The answer under way.
 #[derive(Debug, Default)]
@@ -91,7 +91,7 @@ impl Session {
                 let line = Line::of(message.bytes, limits);
                 let answer = AnswerLine::parse(line.text());
                 if is_first {
-                    self.begin_answer(&answer);
+                    self.begin_answer(&answer, limits);
                 }
                 self.answers.in_line = Some(answer.place).filter(|_| matches!(line, Line::Piece(_)));
                 matches!(answer.place, Place::Last | Place::LastValue(_)) && self.answers.in_line.is_none()
@@ -103,7 +103,7 @@ impl Session {
     }
 
     /// An answer begins: quiet commands before the one that it answers have gone the usual way.
-    fn begin_answer(&mut self, line: &AnswerLine<'_>) {
+    fn begin_answer(&mut self, line: &AnswerLine<'_>, limits: &Limits) {
         while let Some(open) = self.pairing.front() {
             if open.memo.is_answered_by_line(line) {
                 break;
@@ -116,7 +116,7 @@ impl Session {
         let Some(open) = self.pairing.front() else { return self.pairing.count_unmatched_response() };
         open.exchange.status = line.status;
         if line.status != StatusClass::Ok {
-            open.exchange.error.extend(line.word.iter().map(|byte| char::from(*byte)));
+            text::copy(&mut open.exchange.error, line.word, limits.error_bytes);
         }
         if open.memo.answered == Answered::Stream && line.word == b"OK" {
             open.exchange.shape = Shape::Stream;

@@ -7,7 +7,7 @@ use crate::framed;
 use crate::nats::line::{self, Line};
 use crate::nats::refusal::{blame, is_of_connect};
 use crate::nats::subject::is_inbox;
-use crate::{Direction, Flags, Limits, Span, StatusClass};
+use crate::{Direction, Flags, Limits, Span, StatusClass, text};
 
 impl Session {
     pub(super) fn on_server_line(
@@ -73,8 +73,8 @@ impl Session {
         }
     }
 
-    fn on_refusal(&mut self, text: &[u8], what: &What<'_>) {
-        let (status, error) = blame(text);
+    fn on_refusal(&mut self, reason: &[u8], what: &What<'_>) {
+        let (status, error) = blame(reason);
         let how = Outcome { status, native_status: None, error };
         if is_of_connect(error)
             && let Some(key) = self.ordered.next_silent()
@@ -86,7 +86,7 @@ impl Session {
             self.pairing.one_way(|exchange| {
                 what.give(exchange);
                 exchange.status = status;
-                exchange.error.push_str(error);
+                text::copy(&mut exchange.error, error.as_bytes(), what.limits.error_bytes);
                 exchange.end_ns = exchange.request.last_ns;
             });
         }

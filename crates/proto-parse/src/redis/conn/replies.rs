@@ -222,7 +222,7 @@ impl Session {
 
     fn on_token(&mut self, token: Token, message: &Message<'_>, limits: &Limits) {
         if self.replies.is_at_value() && token.kind != Kind::Attribute {
-            self.on_first_token(token, message);
+            self.on_first_token(token, message, limits);
             self.replies.index = 1;
         } else if self.replies.role != Role::Undecided {
             self.on_element(token, message, limits);
@@ -231,7 +231,7 @@ impl Session {
         self.replies.nesting.take(token);
     }
 
-    fn on_first_token(&mut self, token: Token, message: &Message<'_>) {
+    fn on_first_token(&mut self, token: Token, message: &Message<'_>, limits: &Limits) {
         let replies = &mut self.replies;
         replies.role = match (token.kind, token.extent) {
             (Kind::Push, _) => {
@@ -248,7 +248,7 @@ impl Session {
             _ => Role::Answer,
         };
         if self.replies.role == Role::Answer {
-            self.begin_answer(token, message);
+            self.begin_answer(token, message, limits);
         }
     }
 
@@ -257,28 +257,27 @@ impl Session {
     }
 
     /// An answer begins: what it says of how it went is in its first token.
-    fn begin_answer(&mut self, token: Token, message: &Message<'_>) {
+    fn begin_answer(&mut self, token: Token, message: &Message<'_>, limits: &Limits) {
         self.end_monitor();
         let Some(open) = self.pairing.front() else {
             return self.pairing.count_unmatched_response();
         };
-        let text = token.text(message.bytes);
+        let said = token.text(message.bytes);
         let exchange = &mut open.exchange;
         exchange.status = StatusClass::Ok;
         match token.kind {
             Kind::Error | Kind::BulkError => {
-                let (status, code) = blame(text);
+                let (status, code) = blame(said);
                 exchange.status = status;
-                exchange.error.clear();
-                exchange.error.push_str(code);
+                text::copy(&mut exchange.error, code.as_bytes(), limits.error_bytes);
             }
             // Within MULTI a command is only taken note of, and the answer does not wait.
-            Kind::Simple if text == b"QUEUED" => exchange.shape = Shape::RequestResponse,
+            Kind::Simple if said == b"QUEUED" => exchange.shape = Shape::RequestResponse,
             _ => {}
         }
         let is_ok = exchange.status == StatusClass::Ok;
         match open.memo.manner {
-            Manner::Monitor if is_ok && token.kind == Kind::Simple && text == b"OK" => {
+            Manner::Monitor if is_ok && token.kind == Kind::Simple && said == b"OK" => {
                 exchange.shape = Shape::Stream;
                 self.replies.is_monitored = true;
             }
@@ -324,7 +323,7 @@ impl Session {
             _ => Role::OneWay,
         };
         match self.replies.role {
-            Role::Answer => self.begin_answer(token, message),
+            Role::Answer => self.begin_answer(token, message, limits),
             Role::OneWay => {
                 self.replies.resource.clear();
                 self.replies.resource_cut = false;
