@@ -63,15 +63,13 @@ pub(super) struct Comparison {
 }
 
 impl Comparison {
-    /// Compares. Where tshark does not say which answers which, pairs are left out.
-    pub(super) fn of(tshark: &Findings, geophone: &Findings, tshark_pairs: bool) -> Self {
+    /// Compares.
+    pub(super) fn of(tshark: &Findings, geophone: &Findings) -> Self {
         let mut comparison = Self::default();
         comparison.compare(0, "request", &tshark.requests, &geophone.requests, is_as_far);
         comparison.compare(1, "response", &tshark.responses, &geophone.responses, is_as_far);
-        if tshark_pairs {
-            // Texts have been compared.
-            comparison.compare(2, "pair", &tshark.pairs, &geophone.pairs, |_, _| true);
-        }
+        // Texts have been compared.
+        comparison.compare(2, "pair", &tshark.pairs, &geophone.pairs, |_, _| true);
         comparison
     }
 
@@ -145,7 +143,7 @@ mod tests {
     fn what_one_alone_has_found_is_named() {
         let tshark = findings(&[(10, "GET /a"), (10, "GET /a"), (20, "GET /b")], &[(10, 30)]);
         let geophone = findings(&[(10, "GET /a"), (21, "GET /b")], &[(10, 40)]);
-        let Comparison { agreed, differences } = Comparison::of(&tshark, &geophone, true);
+        let Comparison { agreed, differences } = Comparison::of(&tshark, &geophone);
         assert_eq!(agreed, [1, 0, 0]);
         let named: Vec<_> =
             differences.iter().map(|Difference { alone, what, at_ns }| format!("{alone} {what} {at_ns}")).collect();
@@ -159,7 +157,6 @@ mod tests {
                 "geophone pair a → b 10",
             ]
         );
-        assert_eq!(Comparison::of(&tshark, &geophone, false).differences.len(), 3);
     }
 
     #[test]

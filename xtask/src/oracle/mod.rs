@@ -66,7 +66,6 @@ pub(crate) fn oracle(names: &[&str]) -> Result<()> {
         let tally =
             compare(dialect, &mut explained).with_context(|| format!("cannot compare {}", dialect.protocol.name()))?;
         let Tally { conversations, agreed: [requests, responses, pairs], explained, .. } = tally;
-        let pairs = if dialect.has_pairs { pairs.to_string() } else { "–".to_owned() };
         let rest = tally.unexplained.len();
         println!(
             "| {} | {conversations} | {requests} | {responses} | {pairs} | {explained} | {rest} |",
@@ -103,7 +102,7 @@ fn compare(dialect: &Dialect, explained: &mut Explained) -> Result<Tally> {
     for (name, script, (client, began)) in conversations {
         let tshark = tshark.remove(&client).unwrap_or_default().since(began);
         let geophone = geophone::find(script, dialect)?;
-        tally.add(dialect, name, &Comparison::of(&tshark, &geophone, dialect.has_pairs), explained);
+        tally.add(dialect, name, &Comparison::of(&tshark, &geophone), explained);
     }
     Ok(tally)
 }

@@ -16,7 +16,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     dissector: "amqp",
     layers: &["amqp"],
     options: &[],
-    has_pairs: true,
     reader: || Box::new(Channels::default()),
     seen,
 };

@@ -16,7 +16,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     dissector: "cql",
     layers: &["cql"],
     options: &[],
-    has_pairs: true,
     reader: || Box::new(Statements::default()),
     seen,
 };

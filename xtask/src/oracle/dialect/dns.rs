@@ -14,7 +14,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     dissector: "dns",
     layers: &["dns"],
     options: &[],
-    has_pairs: true,
     reader: || Box::new(read),
     seen,
 };

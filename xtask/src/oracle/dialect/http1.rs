@@ -14,7 +14,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     dissector: "http",
     layers: &["http"],
     options: &[],
-    has_pairs: true,
     reader: || Box::new(read),
     seen,
 };

@@ -16,7 +16,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     dissector: "http2",
     layers: &["http2"],
     options: &[],
-    has_pairs: true,
     reader: || Box::new(Streams::default()),
     seen,
 };

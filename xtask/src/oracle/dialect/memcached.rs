@@ -14,7 +14,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     dissector: "memcache",
     layers: &["memcache"],
     options: &[],
-    has_pairs: true,
     reader: || Box::new(Commands::default()),
     seen,
 };

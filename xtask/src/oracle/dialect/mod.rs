@@ -7,6 +7,7 @@ mod http1;
 mod http2;
 mod kafka;
 mod memcached;
+mod mongodb;
 mod mqtt;
 mod mysql;
 mod postgres;
@@ -32,8 +33,6 @@ pub(super) struct Dialect {
     pub(super) layers: &'static [&'static str],
     /// Settings of tshark, as `-o` takes them.
     pub(super) options: &'static [&'static str],
-    /// Whether tshark says which answers which.
-    pub(super) has_pairs: bool,
     /// Reads what tshark says of one conversation.
     pub(super) reader: fn() -> Box<dyn Reader>,
     /// What Geophone calls the same, if tshark knows such an exchange.
@@ -121,6 +120,7 @@ pub(super) const ALL: &[Dialect] = &[
     http2::DIALECT,
     kafka::DIALECT,
     memcached::DIALECT,
+    mongodb::DIALECT,
     mqtt::DIALECT,
     mysql::DIALECT,
     postgres::DIALECT,

@@ -14,7 +14,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     dissector: "mqtt",
     layers: &["mqtt"],
     options: &[],
-    has_pairs: true,
     reader: || Box::new(read),
     seen,
 };

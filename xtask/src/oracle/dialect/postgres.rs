@@ -16,7 +16,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     dissector: "pgsql",
     layers: &["pgsql"],
     options: &[],
-    has_pairs: true,
     reader: || Box::new(Session::default()),
     seen,
 };

@@ -14,7 +14,6 @@ pub(super) const DIALECT: Dialect = Dialect {
     dissector: "tls",
     layers: &["tls"],
     options: &[],
-    has_pairs: true,
     reader: || Box::new(Handshake::default()),
     seen,
 };
