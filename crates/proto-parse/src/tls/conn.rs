@@ -104,6 +104,9 @@ impl crate::Connection for Connection {
         if self.phase != Phase::Encrypted {
             return self.gap(direction, now_ns, len);
         }
+        if len == 0 {
+            return;
+        }
         let counters = &mut self.exchanges.counters;
         counters.skipped_bytes = counters.skipped_bytes.saturating_add(len);
         self.exchanges.count_encrypted(direction, seen(now_ns, len));
