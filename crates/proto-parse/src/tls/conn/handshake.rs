@@ -15,14 +15,16 @@ impl Connection {
         match event {
             Event::Began(header, span) => self.on_record(direction, header.content, header.len, span),
             Event::Content { content, data, is_last } => {
-                if content == Content::Handshake && !self.half(direction).is_encrypted {
-                    return self.on_messages(direction, now_ns, data);
+                match content {
+                    _ if self.half(direction).is_encrypted => {}
+                    Content::Handshake => return self.on_messages(direction, now_ns, data),
+                    Content::Alert => return self.on_alerts(direction, now_ns, data),
+                    _ => {}
                 }
                 let len = u64::try_from(data.len()).unwrap_or(u64::MAX);
                 self.exchanges.count_handshake(direction, seen(now_ns, len));
                 match content {
                     Content::Handshake if is_last && direction == Direction::ToClient => self.establish(),
-                    Content::Alert if !self.half(direction).is_encrypted => self.on_alert(direction, data, now_ns),
                     Content::Alert if is_last => self.fail(direction, None),
                     Content::ChangeCipherSpec if is_last => {
                         // RFC 8446 section D.4: of no meaning from TLS 1.3 on.
@@ -112,17 +114,25 @@ impl Connection {
         }
     }
 
-    fn on_alert(&mut self, direction: Direction, data: &[u8], now_ns: u64) {
-        for &byte in data {
+    /// Alerts in the open, or parts of them.
+    fn on_alerts(&mut self, direction: Direction, now_ns: u64, data: &[u8]) {
+        let mut rest = data;
+        while let Some((&byte, behind)) = rest.split_first() {
+            rest = behind;
+            self.exchanges.count_handshake(direction, seen(now_ns, 1));
             let half = self.half(direction);
             let Some(level) = half.alert.take() else {
                 half.alert = Some(byte);
                 continue;
             };
             match Alert::parse(&[level, byte]) {
-                Ok(alert) if alert.ends_handshake() => return self.fail(direction, Some(alert)),
+                Ok(alert) if alert.ends_handshake() => self.fail(direction, Some(alert)),
                 Ok(_) => {}
-                Err(_) => return self.on_malformed(direction, Span::starting(now_ns), now_ns),
+                Err(_) => self.on_malformed(direction, Span::starting(now_ns), now_ns),
+            }
+            if matches!(self.phase, Phase::Encrypted | Phase::Over) {
+                // What follows is what it would be if it came later.
+                return crate::Connection::bytes(self, direction, now_ns, rest);
             }
         }
     }
