@@ -59,8 +59,9 @@ pub struct NotNats;
 impl<'a> Line<'a> {
     /// Reads a line without its end, or the beginning of a longer one.
     pub(super) fn parse(direction: Direction, line: &'a [u8]) -> Result<Self, NotNats> {
+        // Between words there may be any number of blanks, before the first one none.
         let mut words = Words(line);
-        let operation = words.next().ok_or(NotNats)?;
+        let operation = words.next().filter(|operation| line.starts_with(operation)).ok_or(NotNats)?;
         let is = |name: &[u8]| operation.eq_ignore_ascii_case(name);
         // Operations are not case-sensitive; all clients and servers write them in upper case.
         let parsed = match (direction, operation.first().map(u8::to_ascii_uppercase)) {
@@ -146,8 +147,10 @@ impl<'a> Iterator for Words<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.0.trim_ascii_start();
-        let len = rest.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(rest.len());
+        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+        let begin = self.0.iter().position(|byte| !is_blank(byte))?;
+        let rest = self.0.get(begin..)?;
+        let len = rest.iter().position(is_blank).unwrap_or(rest.len());
         let (word, rest) = rest.split_at_checked(len)?;
         self.0 = rest;
         (!word.is_empty()).then_some(word)
