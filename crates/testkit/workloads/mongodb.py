@@ -25,13 +25,12 @@ ZLIB = 2
 
 # Error codes of the server, and who is to blame.
 ERRORS = {"NamespaceNotFound": (26, "client_error"), "NotWritablePrimary": (10107, "server_error"),
-          "AuthenticationFailed": (18, "client_error"), "WriteConcernTimeout": (64, "server_error"),
-          "DuplicateKey": (11000, "client_error")}
+          "AuthenticationFailed": (18, "client_error")}
 
 
 def failure(name: str) -> tuple[dict, str]:
     code, kind = ERRORS[name]
-    return {"ok": 0.0, "errmsg": "hunter2 is not told", "code": code, "codeName": name}, f"{kind} {name}"
+    return {"ok": 0.0, "errmsg": "hunter2 is not told", "code": code, "codeName": name}, f"{kind} {code}"
 
 
 class Connection(socketserver.BaseRequestHandler):
@@ -104,10 +103,10 @@ class Connection(socketserver.BaseRequestHandler):
                 return failure("AuthenticationFailed")
             case "insert", "unique":
                 error = {"index": 0, "code": 11000, "errmsg": "dup key: hunter2"}
-                return {"n": 0, "writeErrors": [error], "ok": 1.0}, "client_error DuplicateKey"
+                return {"n": 0, "writeErrors": [error], "ok": 1.0}, "client_error 11000"
             case "insert", "alone":
                 error = {"code": 64, "codeName": "WriteConcernTimeout", "errmsg": "waiting"}
-                return {"n": 1, "writeConcernError": error, "ok": 1.0}, "server_error WriteConcernTimeout"
+                return {"n": 1, "writeConcernError": error, "ok": 1.0}, "server_error 64"
             case "hello" | "ismaster", _:
                 return HELLO, "ok"
             case "find", _:

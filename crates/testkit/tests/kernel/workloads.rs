@@ -50,8 +50,18 @@ fn http2() {
 }
 
 #[test]
+fn kafka() {
+    every_scenario_is_observed_exactly("kafka", &[]);
+}
+
+#[test]
 fn memcached() {
     every_scenario_is_observed_exactly("memcached", &["memcached", "memccp"]);
+}
+
+#[test]
+fn mongodb() {
+    every_scenario_is_observed_exactly("mongodb", &[]);
 }
 
 #[test]
