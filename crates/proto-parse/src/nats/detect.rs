@@ -43,7 +43,9 @@ pub(super) fn begins(direction: Direction, data: &[u8]) -> Detection {
     let visible = data.get(..DECISIVE_BYTES).unwrap_or(data);
     match memchr(b'\n', visible).and_then(|at| visible.get(..at)) {
         Some(line) => match line.strip_suffix(b"\r") {
-            Some(line) if is_upper(line) && Line::parse(direction, line).is_ok() => Detection::Match,
+            Some(line) if is_upper(line) && is_printed(line) && Line::parse(direction, line).is_ok() => {
+                Detection::Match
+            }
             _ => Detection::NoMatch,
         },
         None if !is_upper(visible) || !is_printed(visible) || !may_become_line(direction, visible) => {
@@ -97,6 +99,8 @@ mod tests {
             (Direction::ToServer, "PUB orders.new 5\r\nhello", Detection::Match),
             (Direction::ToServer, "PING\r\n", Detection::Match),
             (Direction::ToServer, "PIN", Detection::NeedMore),
+            (Direction::ToServer, "PUB a\u{1}b 5\r\nhello", Detection::NoMatch),
+            (Direction::ToServer, "PUB a\u{1}b", Detection::NoMatch),
             (Direction::ToServer, "PUB crawl with friends tonight\r\n", Detection::NoMatch),
             (Direction::ToServer, "sub a 1\r\n", Detection::NoMatch),
             (Direction::ToServer, "GET / HTTP/1.1\r\n", Detection::NoMatch),
