@@ -138,7 +138,7 @@ fn has_topic(rest: &[u8], at: usize, len: u64, qos: u8) -> Detection {
         return Detection::NoMatch;
     }
     let visible = field.get(2..).unwrap_or_default();
-    let topic = visible.get(..usize::from(topic_len)).unwrap_or(visible);
+    let topic = visible.get(..usize::from(topic_len).min(ENOUGH_BYTES)).unwrap_or(visible);
     if topic.iter().any(u8::is_ascii_control) {
         return Detection::NoMatch;
     }

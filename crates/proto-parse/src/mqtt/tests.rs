@@ -137,6 +137,17 @@ fn a_beginning_is_told_from_what_resembles_it() {
     }
 }
 
+/// What a long topic's beginning has decided, a byte further on does not change.
+#[test]
+fn a_long_topic_is_believed_for_its_first_bytes() {
+    let data = [&b"\x30\x7f\0\x64"[..], &[b't'; 32], b"\0\0\0"].concat();
+    let decided =
+        (1..=data.len()).map(|len| detect(Direction::ToServer, Place::Middle, &data[..len], &Limits::default()));
+    let needed = decided.clone().take_while(|detection| *detection == Detection::NeedMore).count();
+    assert_eq!(needed, data.len() - 4);
+    assert!(decided.skip(needed).all(|detection| detection == Detection::Match));
+}
+
 /// Messages that nobody acknowledges with all identifiers both ways, an alias for each long topic, and a packet of 256 MiB.
 #[test]
 fn what_is_held_is_bounded() {
