@@ -460,20 +460,16 @@ impl Reader {
     }
 }
 
-/// Whether a message begins with `visible`. A likeness that fewer of the bytes had refuted is none, however many there are at once.
+/// Whether a message begins with `visible`: what the fewest of the bytes decide, however many there are at once.
 fn first_decision(
     conversation: &impl Conversation,
     direction: Direction,
     visible: &[u8],
     limits: &Limits,
 ) -> Detection {
-    let begins = |len| visible.get(..len).map(|data| conversation.begins(direction, data, limits));
-    match begins(visible.len()) {
-        Some(Detection::Match) if (1..visible.len()).any(|len| begins(len) == Some(Detection::NoMatch)) => {
-            Detection::NoMatch
-        }
-        decided => decided.unwrap_or(Detection::NoMatch),
-    }
+    let prefixes = (1..=visible.len()).filter_map(|len| visible.get(..len));
+    let mut decisions = prefixes.map(|data| conversation.begins(direction, data, limits));
+    decisions.find(|detection| *detection != Detection::NeedMore).unwrap_or(Detection::NeedMore)
 }
 
 /// What came of bytes that were not a whole message.
