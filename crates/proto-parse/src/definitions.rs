@@ -1,6 +1,9 @@
 //! What a connection has defined for later use: prepared statements, names of identifiers.
 
-#![allow(dead_code, unused_imports, reason = "what some protocols share is unused without them")]
+#![cfg_attr(
+    not(feature = "default"),
+    allow(dead_code, unused_imports, reason = "what some protocols share is unused without them")
+)]
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;

@@ -1,6 +1,9 @@
 //! What a parser yields.
 
-#![allow(dead_code, unused_imports, reason = "what some protocols share is unused without them")]
+#![cfg_attr(
+    not(feature = "default"),
+    allow(dead_code, unused_imports, reason = "what some protocols share is unused without them")
+)]
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,6 +1,9 @@
 //! Numbers and slices from the front of a slice.
 
-#![allow(dead_code, unused_imports, reason = "what some protocols share is unused without them")]
+#![cfg_attr(
+    not(feature = "default"),
+    allow(dead_code, unused_imports, reason = "what some protocols share is unused without them")
+)]
 
 /// Bytes that are read from the front. Each method says `None`, and takes nothing, where there are too few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,9 @@
 //! Text of a peer's, on its way out.
 
-#![allow(dead_code, unused_imports, reason = "what some protocols share is unused without them")]
+#![cfg_attr(
+    not(feature = "default"),
+    allow(dead_code, unused_imports, reason = "what some protocols share is unused without them")
+)]
 
 use alloc::string::String;
 

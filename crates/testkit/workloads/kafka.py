@@ -119,12 +119,22 @@ class Log:
         ]
 
     def wait(self, client, unanswered: str = "") -> None:
-        """Waits until all that was sent is answered."""
+        """Waits until all that was sent is answered. The first connection is left behind, with what it has asked, as soon as
+        there is one to the broker by its number."""
+        def open_ends(what: str) -> collections.Counter:
+            left_behind = "/bootstrap"
+            return collections.Counter(
+                thread for thread, api, *_ in self.messages(what) if api != unanswered and not thread.endswith(left_behind)
+            )
+
         def is_quiet() -> bool:
             client.poll(0.1)
-            return sum(api != unanswered for _, api, *_ in self.messages("Sent")) <= len(self.messages("Received"))
+            return not open_ends("Sent") - open_ends("Received")
 
-        wait_for("the answers", is_quiet)
+        try:
+            wait_for("the answers", is_quiet)
+        except Surprise as surprise:
+            raise Surprise(f"{surprise}:\n{self.path.read_text()}") from None
 
     def count(self, names: dict = {}, errors: dict = {}, unanswered: str = "") -> None:
         """Expects what was sent, when the client is gone: an API under its name in `names`, or its own; `errors` has what was

@@ -13,9 +13,9 @@ use super::detect::detect;
 use super::message::{FRAME_END, FRAME_HEADER_BYTES, FrameHeader, FrameKind, Method};
 use super::method::{BASIC, PUBLISH};
 use crate::framed::{Conversation, Head, Message, framed_connection};
-use crate::pairing::ByKey;
+use crate::pairing::{ByKey, Pairing as _};
 use crate::read::Reader;
-use crate::{Counters, Detection, Direction, Exchange, Flags, Limits, Parsed, Place, Span, StatusClass};
+use crate::{Detection, Direction, Flags, Limits, Parsed, Place, Span, StatusClass};
 
 framed_connection! {
     /// A parser of one AMQP connection; see the [module](super) for what it makes of what it meets.
@@ -54,6 +54,16 @@ pub(super) struct Frame<'a> {
 const CONTENT_HEADER_BYTES: usize = 2 + 2 + 8;
 
 impl Conversation for Dialogue {
+    type Pairing = ByKey<()>;
+
+    fn pairing(&self) -> &Self::Pairing {
+        &self.pairing
+    }
+
+    fn pairing_mut(&mut self) -> &mut Self::Pairing {
+        &mut self.pairing
+    }
+
     fn head(&self, _direction: Direction, data: &[u8], _limits: &Limits) -> Head {
         match FrameHeader::parse(data) {
             Err(_) => Head::Malformed,
@@ -72,8 +82,6 @@ impl Conversation for Dialogue {
     fn begins(&self, direction: Direction, data: &[u8], limits: &Limits) -> Detection {
         detect(direction, Place::Middle, data, limits)
     }
-
-    fn began(&mut self, _direction: Direction) {}
 
     fn message(&mut self, direction: Direction, message: &Message<'_>, _limits: &Limits) {
         let Some((kind, frame)) = Frame::read(direction, message) else { return };
@@ -125,30 +133,14 @@ impl Conversation for Dialogue {
         }
     }
 
-    fn unanswered(&mut self, now_ns: u64) {
-        self.pairing.finish_unanswered(now_ns);
-    }
-
     fn abandon(&mut self) {
         self.pairing.abandon();
         self.channels.clear();
     }
 
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        &self.pairing.counters
-    }
-
-    fn counters_mut(&mut self) -> &mut Counters {
-        &mut self.pairing.counters
-    }
-
     fn held_bytes(&self) -> usize {
         let each = self.channels.values().map(|channel| channel.held_bytes().saturating_add(size_of::<Channel>()));
-        each.fold(self.pairing.held_bytes(), usize::saturating_add)
+        each.fold(0, usize::saturating_add)
     }
 }
 

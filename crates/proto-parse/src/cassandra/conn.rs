@@ -11,9 +11,9 @@ use super::message::{BodyFlags, EnvelopeHeader, Opcode};
 use super::segments::{Framing, Segmented};
 use crate::definitions::Definitions;
 use crate::framed::{Conversation, Framed, Head, Message, Next, framed_connection};
-use crate::pairing::ByKey;
+use crate::pairing::{ByKey, Pairing as _};
 use crate::sql::Statement;
-use crate::{Counters, Detection, Direction, Exchange, Limits, Parsed};
+use crate::{Detection, Direction, Limits, Parsed};
 
 framed_connection! {
     /// A parser of one Cassandra connection; see the [module](super) for what it makes of which shape of traffic.
@@ -45,7 +45,7 @@ pub(super) enum Compression {
 
 /// What is remembered of an open request.
 #[derive(Debug, Default)]
-struct Memo {
+pub(super) struct Memo {
     /// A statement that waits for its id.
     statement: Option<Statement>,
     /// The answer decides whether envelopes travel in frames from then on.
@@ -82,6 +82,16 @@ impl Dialog {
 }
 
 impl Conversation for Dialog {
+    type Pairing = ByKey<Memo>;
+
+    fn pairing(&self) -> &Self::Pairing {
+        &self.pairing
+    }
+
+    fn pairing_mut(&mut self) -> &mut Self::Pairing {
+        &mut self.pairing
+    }
+
     fn head(&self, direction: Direction, data: &[u8], limits: &Limits) -> Head {
         if let Some((_, len, _)) = self.frame(data) {
             return Head::Message { len: u64::try_from(len).unwrap_or(0), keep: len };
@@ -111,8 +121,6 @@ impl Conversation for Dialog {
         }
     }
 
-    fn began(&mut self, _: Direction) {}
-
     fn message(&mut self, direction: Direction, message: &Message<'_>, limits: &Limits) {
         if let Some((header, _, has_compression)) = self.frame(message.bytes) {
             self.framing = Some(Framing { direction: Some((direction, header)), has_compression });
@@ -141,26 +149,6 @@ impl Conversation for Dialog {
         }
     }
 
-    fn unanswered(&mut self, now_ns: u64) {
-        self.pairing.finish_unanswered(now_ns);
-    }
-
-    fn abandon(&mut self) {
-        self.pairing.abandon();
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        &self.pairing.counters
-    }
-
-    fn counters_mut(&mut self) -> &mut Counters {
-        &mut self.pairing.counters
-    }
-
     fn next(&mut self) -> Next {
         if self.framing.is_some() { Next::Successor } else { Next::Same }
     }
@@ -171,7 +159,7 @@ impl Conversation for Dialog {
     }
 
     fn held_bytes(&self) -> usize {
-        self.pairing.held_bytes().saturating_add(self.statements.held_bytes())
+        self.statements.held_bytes()
     }
 }
 

@@ -43,6 +43,8 @@ mod detect;
 mod error;
 mod error_code;
 mod frame;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod lz4;
 mod message;
 mod segments;

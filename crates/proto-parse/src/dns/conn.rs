@@ -4,7 +4,8 @@ use super::detect::detect;
 use super::dialogue::{Dialogue, Seen, is_plausible};
 use super::message::HEADER_BYTES;
 use crate::framed::{Conversation, Head, Message, framed_connection};
-use crate::{Counters, Detection, Direction, Exchange, Flags, Limits, Place};
+use crate::pairing::ByKey;
+use crate::{Detection, Direction, Flags, Limits, Place};
 
 framed_connection! {
     /// A parser of one TCP connection that carries DNS; see the [module](super) for what it makes of what it meets.
@@ -15,6 +16,16 @@ framed_connection! {
 pub(super) const LENGTH_BYTES: usize = 2;
 
 impl Conversation for Dialogue {
+    type Pairing = ByKey<()>;
+
+    fn pairing(&self) -> &Self::Pairing {
+        &self.pairing
+    }
+
+    fn pairing_mut(&mut self) -> &mut Self::Pairing {
+        &mut self.pairing
+    }
+
     fn head(&self, direction: Direction, data: &[u8], _limits: &Limits) -> Head {
         let Some((len, rest)) = data.split_first_chunk::<LENGTH_BYTES>() else {
             return Head::NeedMore { bytes: LENGTH_BYTES };
@@ -35,8 +46,6 @@ impl Conversation for Dialogue {
         detect(direction, Place::Middle, data, limits)
     }
 
-    fn began(&mut self, _direction: Direction) {}
-
     fn message(&mut self, direction: Direction, message: &Message<'_>, limits: &Limits) {
         let lost = match direction {
             _ if !message.lost => Flags::default(),
@@ -52,36 +61,6 @@ impl Conversation for Dialogue {
             Direction::ToClient => Flags::RESPONSE_TRUNCATED,
         };
         self.take(direction, message, truncated, limits);
-    }
-
-    fn lost(&mut self, direction: Direction) {
-        if direction == Direction::ToClient {
-            self.pairing.responses_lost();
-        }
-    }
-
-    fn unanswered(&mut self, now_ns: u64) {
-        self.pairing.finish_unanswered(now_ns);
-    }
-
-    fn abandon(&mut self) {
-        self.pairing.abandon();
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        &self.pairing.counters
-    }
-
-    fn counters_mut(&mut self) -> &mut Counters {
-        &mut self.pairing.counters
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.pairing.held_bytes()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What two UDP sockets say to each other: each message in a datagram of its own (RFC 1035 section 4.2.1).
 
 use super::dialogue::{Dialogue, Seen};
+use crate::pairing::Pairing as _;
 use crate::{Counters, Direction, End, Exchange, Flags, Limits, Span, Want};
 
 /// A parser of the datagrams between a client's socket and a server's; see the [module](super) for what it makes of them.

@@ -34,6 +34,8 @@ mod datagrams;
 mod detect;
 mod dialogue;
 mod error;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod message;
 mod name;
 #[cfg(test)]

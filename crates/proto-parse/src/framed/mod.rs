@@ -4,7 +4,10 @@
 //! it finds the messages however the bytes come, passes over what is not read of them, and looks for the next one after a
 //! loss.
 
-#![allow(dead_code, unused_imports, unused_macros, reason = "what some protocols share is unused without them")]
+#![cfg_attr(
+    not(feature = "default"),
+    allow(dead_code, unused_imports, unused_macros, reason = "what some protocols share is unused without them")
+)]
 
 mod reader;
 
@@ -13,10 +16,20 @@ use alloc::boxed::Box;
 pub(crate) use reader::Message;
 use reader::{Reader, Step};
 
+use crate::pairing::Pairing;
 use crate::{Connection, Counters, Detection, Direction, End, Exchange, Limits, Protocol, Want};
 
 /// What a protocol makes of its messages.
 pub(crate) trait Conversation {
+    /// How it finds the request that a response answers.
+    type Pairing: Pairing;
+
+    /// The open requests, what is finished, and the ledger.
+    fn pairing(&self) -> &Self::Pairing;
+
+    /// The same, to be changed.
+    fn pairing_mut(&mut self) -> &mut Self::Pairing;
+
     /// What the first bytes of a message, at least one, say of it: the same for whatever follows them.
     fn head(&self, direction: Direction, data: &[u8], limits: &Limits) -> Head;
 
@@ -25,7 +38,7 @@ pub(crate) trait Conversation {
     fn begins(&self, direction: Direction, data: &[u8], limits: &Limits) -> Detection;
 
     /// The first byte of a message was seen.
-    fn began(&mut self, direction: Direction);
+    fn began(&mut self, _direction: Direction) {}
 
     /// Asked behind [`began`](Self::began): the direction, if any, whose next byte is a message's first, whatever came before it.
     /// Where nothing in a stream tells where a message begins, it is known when a client that waits begins to ask again.
@@ -44,22 +57,21 @@ pub(crate) trait Conversation {
     fn broke_off(&mut self, direction: Direction, message: &Message<'_>, limits: &Limits);
 
     /// Messages of this direction were lost, or are none.
-    fn lost(&mut self, direction: Direction);
+    fn lost(&mut self, direction: Direction) {
+        if direction == Direction::ToClient {
+            self.pairing_mut().responses_lost();
+        }
+    }
 
     /// No response will come any more.
-    fn unanswered(&mut self, now_ns: u64);
+    fn unanswered(&mut self, now_ns: u64) {
+        self.pairing_mut().finish_unanswered(now_ns);
+    }
 
     /// The connection is not observed any more.
-    fn abandon(&mut self);
-
-    /// Moves the next finished exchange into `out`.
-    fn poll(&mut self, out: &mut Exchange) -> bool;
-
-    /// The ledger.
-    fn counters(&self) -> &Counters;
-
-    /// The ledger, for what [`Framed`] counts.
-    fn counters_mut(&mut self) -> &mut Counters;
+    fn abandon(&mut self) {
+        self.pairing_mut().abandon();
+    }
 
     /// What the connection speaks from here on, asked after each message.
     fn next(&mut self) -> Next {
@@ -71,7 +83,7 @@ pub(crate) trait Conversation {
         None
     }
 
-    /// Bytes of memory that it holds beside itself, about.
+    /// Bytes of memory that it holds beside itself and its [`pairing`](Self::pairing), about.
     fn held_bytes(&self) -> usize {
         0
     }
@@ -231,7 +243,7 @@ impl<C: Conversation> Framed<C> {
             (direction, bytes)
         });
         self.count_unparsed();
-        let counters = *self.conversation.counters();
+        let counters = *self.conversation.pairing().counters();
         self.successor = connection.map(|connection| Successor { connection, counters });
         for (direction, bytes) in read_ahead {
             for (now_ns, byte) in bytes {
@@ -253,7 +265,7 @@ impl<C: Conversation> Framed<C> {
         if self.reader(direction).is_deaf() {
             return;
         }
-        let counters = self.conversation.counters_mut();
+        let counters = self.conversation.pairing_mut().counters_mut();
         counters.gap_bytes = counters.gap_bytes.saturating_add(len);
         let (_, is_over) = self.reader(direction).lose(now_ns, u64::MAX);
         if is_over {
@@ -265,12 +277,12 @@ impl<C: Conversation> Framed<C> {
 
     /// The ledger, for what is counted about the frames that messages are within.
     pub(crate) fn counters_mut(&mut self) -> &mut Counters {
-        self.conversation.counters_mut()
+        self.conversation.pairing_mut().counters_mut()
     }
 
     fn desync(&mut self, direction: Direction) {
         if self.reader(direction).search() {
-            let counters = self.conversation.counters_mut();
+            let counters = self.conversation.pairing_mut().counters_mut();
             counters.desyncs = counters.desyncs.saturating_add(1);
         }
         self.conversation.lost(direction);
@@ -280,7 +292,7 @@ impl<C: Conversation> Framed<C> {
         if !certain {
             return;
         }
-        let counters = self.conversation.counters_mut();
+        let counters = self.conversation.pairing_mut().counters_mut();
         let malformed = match direction {
             Direction::ToServer => &mut counters.malformed_requests,
             Direction::ToClient => &mut counters.malformed_responses,
@@ -309,7 +321,7 @@ impl<C: Conversation> Framed<C> {
         let passed = core::mem::take(&mut self.to_server.unparsed_bytes)
             .saturating_add(core::mem::take(&mut self.to_client.unparsed_bytes));
         if passed > 0 {
-            let counters = self.conversation.counters_mut();
+            let counters = self.conversation.pairing_mut().counters_mut();
             counters.unparsed_bytes = counters.unparsed_bytes.saturating_add(passed);
         }
     }
@@ -317,7 +329,7 @@ impl<C: Conversation> Framed<C> {
     fn succeed(&mut self, call: impl FnOnce(&mut (dyn Connection + Send + 'static))) -> bool {
         let Some(Successor { connection, counters }) = &mut self.successor else { return false };
         call(&mut **connection);
-        *counters = *self.conversation.counters();
+        *counters = *self.conversation.pairing().counters();
         counters.add(connection.counters());
         true
     }
@@ -366,7 +378,7 @@ impl<C: Conversation> Connection for Framed<C> {
             return;
         }
         let (passed, is_over) = self.reader(direction).skip(now_ns, len);
-        let counters = self.conversation.counters_mut();
+        let counters = self.conversation.pairing_mut().counters_mut();
         counters.skipped_bytes = counters.skipped_bytes.saturating_add(passed);
         if is_over {
             self.finish_message(direction);
@@ -381,7 +393,7 @@ impl<C: Conversation> Connection for Framed<C> {
         {
             return;
         }
-        let counters = self.conversation.counters_mut();
+        let counters = self.conversation.pairing_mut().counters_mut();
         counters.gap_bytes = counters.gap_bytes.saturating_add(len);
         let (passed, is_over) = self.reader(direction).lose(now_ns, len);
         if is_over {
@@ -432,13 +444,14 @@ impl<C: Conversation> Connection for Framed<C> {
     }
 
     fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.conversation.poll(out) || self.successor.as_mut().is_some_and(|successor| successor.connection.poll(out))
+        self.conversation.pairing_mut().poll(out)
+            || self.successor.as_mut().is_some_and(|successor| successor.connection.poll(out))
     }
 
     fn counters(&self) -> &Counters {
         match &self.successor {
             Some(successor) => &successor.counters,
-            None => self.conversation.counters(),
+            None => self.conversation.pairing().counters(),
         }
     }
 

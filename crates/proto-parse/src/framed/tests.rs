@@ -20,6 +20,16 @@ struct Toy {
 }
 
 impl Conversation for Toy {
+    type Pairing = InOrder<()>;
+
+    fn pairing(&self) -> &Self::Pairing {
+        &self.pairing
+    }
+
+    fn pairing_mut(&mut self) -> &mut Self::Pairing {
+        &mut self.pairing
+    }
+
     fn head(&self, _: Direction, data: &[u8], _: &Limits) -> Head {
         match data {
             [len, _, ..] if *len < 2 => Head::Malformed,
@@ -88,26 +98,6 @@ impl Conversation for Toy {
             Direction::ToServer => self.pairing.requests_lost(),
             Direction::ToClient => self.pairing.responses_lost(),
         }
-    }
-
-    fn unanswered(&mut self, now_ns: u64) {
-        self.pairing.finish_unanswered(now_ns);
-    }
-
-    fn abandon(&mut self) {
-        self.pairing.abandon();
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        &self.pairing.counters
-    }
-
-    fn counters_mut(&mut self) -> &mut Counters {
-        &mut self.pairing.counters
     }
 }
 

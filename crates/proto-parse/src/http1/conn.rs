@@ -11,7 +11,7 @@ use successor::Successor;
 
 use super::half::{Event, Half};
 use super::message::{Method, RequestHead, ResponseHead};
-use crate::pairing::{InOrder, Turn};
+use crate::pairing::{InOrder, Pairing as _, Turn};
 use crate::{Counters, Direction, End, Exchange, Flags, Limits, Want};
 
 /// A parser of one HTTP/1 connection; see the [module](super) for what it makes of which shape of traffic.

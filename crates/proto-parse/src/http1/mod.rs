@@ -39,6 +39,8 @@ mod detect;
 mod error;
 pub(crate) mod field;
 mod framing;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod half;
 mod head;
 mod message;

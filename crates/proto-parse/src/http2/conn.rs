@@ -9,7 +9,7 @@ use fields::{BlockKind, Fields};
 use super::frame::{FrameHeader, FrameKind};
 use super::half::{Event, Half};
 use super::stream::{Cause, Stream};
-use crate::pairing::ByKey;
+use crate::pairing::{ByKey, Pairing as _};
 use crate::{Counters, Direction, End, Exchange, Flags, Limits, Span, Want};
 
 /// A parser of one HTTP/2 connection; see the [module](super) for what it makes of which shape of traffic.

@@ -41,6 +41,8 @@ mod detect;
 mod error_code;
 mod field;
 mod frame;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 pub mod grpc;
 mod half;
 pub mod hpack;

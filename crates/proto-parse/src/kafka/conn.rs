@@ -10,64 +10,13 @@ use super::error_code::{error_class, error_name};
 use super::message::{Extent, MESSAGE_BYTES_MAX, Request, RequestHead, ResponseHead, SIZE_BYTES, Subject};
 use super::topic::TopicId;
 use crate::definitions::Definitions;
-use crate::framed::{Conversation, Framed, Head, Message};
-use crate::pairing::ByKey;
-use crate::{
-    Counters, Detection, Direction, End, Exchange, Flags, Limits, Parsed, Place, Protocol, Shape, StatusClass, Want,
-    text,
-};
+use crate::framed::{Conversation, Head, Message, framed_connection};
+use crate::pairing::{ByKey, Pairing as _};
+use crate::{Detection, Direction, Exchange, Flags, Limits, Parsed, Place, Protocol, Shape, StatusClass, text};
 
-/// A parser of one Kafka connection; see the [module](super) for what it makes of what it meets.
-pub struct Connection(Framed<Kafka>);
-
-impl Connection {
-    /// A connection at its beginning, or, with `joined_late`, somewhere in the middle.
-    #[must_use]
-    pub fn new(limits: &Limits, joined_late: bool) -> Self {
-        Self(Framed::new(Kafka::new(limits), limits, joined_late))
-    }
-}
-
-impl crate::Connection for Connection {
-    fn bytes(&mut self, direction: Direction, now_ns: u64, data: &[u8]) {
-        self.0.bytes(direction, now_ns, data);
-    }
-
-    fn skipped(&mut self, direction: Direction, now_ns: u64, len: u64) {
-        self.0.skipped(direction, now_ns, len);
-    }
-
-    fn gap(&mut self, direction: Direction, now_ns: u64, len: u64) {
-        self.0.gap(direction, now_ns, len);
-    }
-
-    fn end(&mut self, direction: Direction, now_ns: u64, how: End) {
-        self.0.end(direction, now_ns, how);
-    }
-
-    fn close(&mut self, now_ns: u64) {
-        self.0.close(now_ns);
-    }
-
-    fn abandon(&mut self) {
-        self.0.abandon();
-    }
-
-    fn want(&self, direction: Direction) -> Want {
-        self.0.want(direction)
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.0.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        self.0.counters()
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.0.held_bytes()
-    }
+framed_connection! {
+    /// A parser of one Kafka connection; see the [module](super) for what it makes of what it meets.
+    Connection is a Kafka
 }
 
 /// How many bytes of a request are read: what it is about comes first, and records come behind it.
@@ -101,7 +50,7 @@ struct Asked {
 }
 
 impl Kafka {
-    fn new(limits: &Limits) -> Self {
+    fn new(limits: &Limits, _joined_late: bool) -> Self {
         Self {
             pairing: ByKey::new(limits),
             topics: Definitions::new(limits.definition_bytes),
@@ -209,6 +158,16 @@ impl Kafka {
 }
 
 impl Conversation for Kafka {
+    type Pairing = ByKey<Asked>;
+
+    fn pairing(&self) -> &Self::Pairing {
+        &self.pairing
+    }
+
+    fn pairing_mut(&mut self) -> &mut Self::Pairing {
+        &mut self.pairing
+    }
+
     fn head(&self, direction: Direction, data: &[u8], limits: &Limits) -> Head {
         let (parsed, keep) = match direction {
             Direction::ToServer => {
@@ -242,8 +201,6 @@ impl Conversation for Kafka {
         }
     }
 
-    fn began(&mut self, _direction: Direction) {}
-
     fn message(&mut self, direction: Direction, message: &Message<'_>, limits: &Limits) {
         match direction {
             Direction::ToServer => self.request(message, limits, Flags::default()),
@@ -265,29 +222,8 @@ impl Conversation for Kafka {
         }
     }
 
-    fn unanswered(&mut self, now_ns: u64) {
-        self.pairing.finish_unanswered(now_ns);
-    }
-
-    fn abandon(&mut self) {
-        self.pairing.abandon();
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        &self.pairing.counters
-    }
-
-    fn counters_mut(&mut self) -> &mut Counters {
-        &mut self.pairing.counters
-    }
-
     fn held_bytes(&self) -> usize {
-        let pairing = self.pairing.held_bytes();
-        pairing.saturating_add(self.topics.held_bytes()).saturating_add(self.session.capacity())
+        self.topics.held_bytes().saturating_add(self.session.capacity())
     }
 }
 

@@ -50,6 +50,8 @@ mod conn;
 mod detect;
 mod error;
 mod error_code;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod message;
 mod requests;
 mod responses;

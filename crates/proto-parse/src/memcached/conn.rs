@@ -12,7 +12,7 @@ use super::command::Answered;
 use super::detect;
 use crate::framed::{Conversation, Head, Message, framed_connection};
 use crate::pairing::InOrder;
-use crate::{Counters, Detection, Direction, Exchange, Flags, Limits};
+use crate::{Detection, Direction, Flags, Limits};
 
 framed_connection! {
     /// A parser of one memcached connection; see the [module](super) for what it makes of which shape of traffic.
@@ -88,6 +88,16 @@ impl Session {
 }
 
 impl Conversation for Session {
+    type Pairing = InOrder<Memo>;
+
+    fn pairing(&self) -> &Self::Pairing {
+        &self.pairing
+    }
+
+    fn pairing_mut(&mut self) -> &mut Self::Pairing {
+        &mut self.pairing
+    }
+
     fn head(&self, direction: Direction, data: &[u8], limits: &Limits) -> Head {
         match direction {
             Direction::ToServer => self.commands.head(data, limits),
@@ -156,25 +166,5 @@ impl Conversation for Session {
         self.end_answers(now_ns);
         self.settle_command(Flags::REQUEST_TRUNCATED);
         self.pairing.finish_unanswered_but(now_ns, |memo| memo.answered == Answered::IfUnusual);
-    }
-
-    fn abandon(&mut self) {
-        self.pairing.abandon();
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        &self.pairing.counters
-    }
-
-    fn counters_mut(&mut self) -> &mut Counters {
-        &mut self.pairing.counters
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.pairing.held_bytes()
     }
 }

@@ -43,6 +43,8 @@ mod binary;
 mod command;
 mod conn;
 mod detect;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod line;
 mod message;
 #[cfg(test)]

@@ -5,64 +5,13 @@ use alloc::string::String;
 use super::detect;
 use super::error_code::{error_class, error_name};
 use super::message::{Answers, Error, Extent, Head, Request};
-use crate::framed::{self, Conversation, Framed, Message};
+use crate::framed::{self, Conversation, Message, framed_connection};
 use crate::pairing::ByKey;
-use crate::{
-    Counters, Detection, Direction, End, Exchange, Flags, Limits, Parsed, Protocol, Shape, Span, StatusClass, Want,
-    text,
-};
+use crate::{Detection, Direction, Exchange, Flags, Limits, Parsed, Protocol, Shape, Span, StatusClass, text};
 
-/// A parser of one MongoDB connection; see the [module](super) for what it makes of what it meets.
-pub struct Connection(Framed<MongoDb>);
-
-impl Connection {
-    /// A connection at its beginning, or, with `joined_late`, somewhere in the middle.
-    #[must_use]
-    pub fn new(limits: &Limits, joined_late: bool) -> Self {
-        Self(Framed::new(MongoDb { pairing: ByKey::new(limits) }, limits, joined_late))
-    }
-}
-
-impl crate::Connection for Connection {
-    fn bytes(&mut self, direction: Direction, now_ns: u64, data: &[u8]) {
-        self.0.bytes(direction, now_ns, data);
-    }
-
-    fn skipped(&mut self, direction: Direction, now_ns: u64, len: u64) {
-        self.0.skipped(direction, now_ns, len);
-    }
-
-    fn gap(&mut self, direction: Direction, now_ns: u64, len: u64) {
-        self.0.gap(direction, now_ns, len);
-    }
-
-    fn end(&mut self, direction: Direction, now_ns: u64, how: End) {
-        self.0.end(direction, now_ns, how);
-    }
-
-    fn close(&mut self, now_ns: u64) {
-        self.0.close(now_ns);
-    }
-
-    fn abandon(&mut self) {
-        self.0.abandon();
-    }
-
-    fn want(&self, direction: Direction) -> Want {
-        self.0.want(direction)
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.0.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        self.0.counters()
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.0.held_bytes()
-    }
+framed_connection! {
+    /// A parser of one MongoDB connection; see the [module](super) for what it makes of what it meets.
+    Connection is a MongoDb
 }
 
 /// What is said on a connection.
@@ -81,6 +30,10 @@ struct Asked {
 }
 
 impl MongoDb {
+    fn new(limits: &Limits, _joined_late: bool) -> Self {
+        Self { pairing: ByKey::new(limits) }
+    }
+
     fn request(&mut self, message: &Message<'_>, limits: &Limits, flags: Flags) {
         let Ok(Parsed::Complete { value: head, consumed }) = Head::parse(message.bytes) else { return };
         let request = head.request(message.bytes.get(consumed..).unwrap_or_default());
@@ -170,6 +123,16 @@ impl MongoDb {
 }
 
 impl Conversation for MongoDb {
+    type Pairing = ByKey<Asked>;
+
+    fn pairing(&self) -> &Self::Pairing {
+        &self.pairing
+    }
+
+    fn pairing_mut(&mut self) -> &mut Self::Pairing {
+        &mut self.pairing
+    }
+
     fn head(&self, _direction: Direction, data: &[u8], limits: &Limits) -> framed::Head {
         match Head::parse(data) {
             Ok(Parsed::Complete { value, .. }) => {
@@ -186,8 +149,6 @@ impl Conversation for MongoDb {
         detect::begins(direction, data)
     }
 
-    fn began(&mut self, _direction: Direction) {}
-
     fn message(&mut self, direction: Direction, message: &Message<'_>, limits: &Limits) {
         match direction {
             Direction::ToServer => self.request(message, limits, Flags::default()),
@@ -200,36 +161,6 @@ impl Conversation for MongoDb {
             Direction::ToServer => self.request(message, limits, Flags::REQUEST_TRUNCATED),
             Direction::ToClient => self.response(message, limits, Flags::RESPONSE_TRUNCATED),
         }
-    }
-
-    fn lost(&mut self, direction: Direction) {
-        if direction == Direction::ToClient {
-            self.pairing.responses_lost();
-        }
-    }
-
-    fn unanswered(&mut self, now_ns: u64) {
-        self.pairing.finish_unanswered(now_ns);
-    }
-
-    fn abandon(&mut self) {
-        self.pairing.abandon();
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        &self.pairing.counters
-    }
-
-    fn counters_mut(&mut self) -> &mut Counters {
-        &mut self.pairing.counters
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.pairing.held_bytes()
     }
 }
 

@@ -38,6 +38,8 @@ mod conn;
 mod detect;
 mod error;
 mod error_code;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod message;
 mod opcode;
 

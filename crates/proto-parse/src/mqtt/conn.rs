@@ -10,8 +10,8 @@ use super::detect::begins;
 use super::message::{FixedHeader, MAX_HEADER_BYTES, Packet};
 use crate::definitions::Definitions;
 use crate::framed::{Conversation, Head, Message, framed_connection};
-use crate::pairing::ByKey;
-use crate::{Counters, Detection, Direction, Exchange, Flags, Limits, Parsed, Protocol, Span, StatusClass, text};
+use crate::pairing::{ByKey, Pairing as _};
+use crate::{Detection, Direction, Exchange, Flags, Limits, Parsed, Protocol, Span, StatusClass, text};
 
 framed_connection! {
     /// A parser of one MQTT connection; see the [module](super) for what it makes of what it meets.
@@ -33,7 +33,7 @@ pub(super) struct Dialogue {
 
 /// What is remembered of a request.
 #[derive(Debug, Default)]
-struct Asked {
+pub(super) struct Asked {
     /// Topic filters, each of which has a code in the answer.
     filters: usize,
     /// The response, as far as it has come.
@@ -76,6 +76,16 @@ const PROPERTIES_BYTES: usize = 512;
 const CONNECT_BYTES: usize = 2 + 6 + 1;
 
 impl Conversation for Dialogue {
+    type Pairing = ByKey<Asked>;
+
+    fn pairing(&self) -> &Self::Pairing {
+        &self.pairing
+    }
+
+    fn pairing_mut(&mut self) -> &mut Self::Pairing {
+        &mut self.pairing
+    }
+
     fn head(&self, _direction: Direction, data: &[u8], limits: &Limits) -> Head {
         let (header, consumed) = match FixedHeader::parse(data) {
             Err(_) => return Head::Malformed,
@@ -104,8 +114,6 @@ impl Conversation for Dialogue {
     fn begins(&self, direction: Direction, data: &[u8], limits: &Limits) -> Detection {
         begins(direction, data, limits)
     }
-
-    fn began(&mut self, _direction: Direction) {}
 
     fn message(&mut self, direction: Direction, message: &Message<'_>, _limits: &Limits) {
         if self.packet(direction, message, false).is_none() {
@@ -141,28 +149,8 @@ impl Conversation for Dialogue {
         self.pairing.responses_lost();
     }
 
-    fn unanswered(&mut self, now_ns: u64) {
-        self.pairing.finish_unanswered(now_ns);
-    }
-
-    fn abandon(&mut self) {
-        self.pairing.abandon();
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        &self.pairing.counters
-    }
-
-    fn counters_mut(&mut self) -> &mut Counters {
-        &mut self.pairing.counters
-    }
-
     fn held_bytes(&self) -> usize {
-        self.pairing.held_bytes().saturating_add(self.aliases.held_bytes())
+        self.aliases.held_bytes()
     }
 }
 

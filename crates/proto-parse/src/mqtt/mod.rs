@@ -31,6 +31,8 @@ mod code;
 mod conn;
 mod detect;
 mod error;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod message;
 #[cfg(test)]
 mod tests;

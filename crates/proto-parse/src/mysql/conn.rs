@@ -10,9 +10,9 @@ use super::message::PacketHeader;
 use super::reply::Reply;
 use super::statement::Statements;
 use crate::framed::{Conversation, Head, Message, Next, framed_connection};
-use crate::pairing::{InOrder, Turn};
+use crate::pairing::{InOrder, Pairing as _, Turn};
 use crate::sql::Statement;
-use crate::{Counters, Detection, Direction, Exchange, Flags, Limits, Parsed, Span};
+use crate::{Detection, Direction, Flags, Limits, Parsed, Span};
 
 framed_connection! {
     /// A parser of one MySQL connection; see the [module](super) for what it makes of which shape of traffic.
@@ -112,6 +112,16 @@ impl Dialog {
 }
 
 impl Conversation for Dialog {
+    type Pairing = InOrder<Memo>;
+
+    fn pairing(&self) -> &Self::Pairing {
+        &self.pairing
+    }
+
+    fn pairing_mut(&mut self) -> &mut Self::Pairing {
+        &mut self.pairing
+    }
+
     fn head(&self, direction: Direction, data: &[u8], limits: &Limits) -> Head {
         let Parsed::Complete { value: header, consumed } = PacketHeader::parse(data) else {
             return Head::NeedMore { bytes: PacketHeader::BYTES };
@@ -177,24 +187,12 @@ impl Conversation for Dialog {
         self.pairing.abandon();
     }
 
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        &self.pairing.counters
-    }
-
-    fn counters_mut(&mut self) -> &mut Counters {
-        &mut self.pairing.counters
-    }
-
     fn next(&mut self) -> Next {
         core::mem::replace(&mut self.next, Next::Same)
     }
 
     fn held_bytes(&self) -> usize {
-        self.pairing.held_bytes().saturating_add(self.statements.held_bytes())
+        self.statements.held_bytes()
     }
 }
 

@@ -47,6 +47,8 @@ mod command;
 mod conn;
 mod detect;
 mod error;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod handshake;
 mod message;
 mod reply;

@@ -12,8 +12,8 @@ use super::detect;
 use super::line::{LINE_BYTES, Line};
 use super::subject::push_subject;
 use crate::framed::{self, Conversation, Head, framed_connection};
-use crate::pairing::ByKey;
-use crate::{Counters, Detection, Direction, Exchange, Flags, Limits, Protocol, Span, StatusClass, hash, text};
+use crate::pairing::{ByKey, Pairing as _};
+use crate::{Detection, Direction, Exchange, Flags, Limits, Protocol, Span, StatusClass, hash, text};
 
 framed_connection! {
     /// A parser of one NATS connection; see the [module](super) for what it makes of which shape of traffic.
@@ -171,6 +171,16 @@ fn replace(text: &mut String, by: &str) {
 }
 
 impl Conversation for Session {
+    type Pairing = ByKey<()>;
+
+    fn pairing(&self) -> &Self::Pairing {
+        &self.pairing
+    }
+
+    fn pairing_mut(&mut self) -> &mut Self::Pairing {
+        &mut self.pairing
+    }
+
     fn head(&self, direction: Direction, data: &[u8], limits: &Limits) -> Head {
         let long_line = match direction {
             Direction::ToServer => self.from_client,
@@ -182,8 +192,6 @@ impl Conversation for Session {
     fn begins(&self, direction: Direction, data: &[u8], _limits: &Limits) -> Detection {
         detect::begins(direction, data)
     }
-
-    fn began(&mut self, _direction: Direction) {}
 
     fn message(&mut self, direction: Direction, message: &framed::Message<'_>, limits: &Limits) {
         let flags = match (message.lost, direction) {
@@ -246,24 +254,8 @@ impl Conversation for Session {
         self.pairing.finish_unanswered(now_ns);
     }
 
-    fn abandon(&mut self) {
-        self.pairing.abandon();
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        &self.pairing.counters
-    }
-
-    fn counters_mut(&mut self) -> &mut Counters {
-        &mut self.pairing.counters
-    }
-
     fn held_bytes(&self) -> usize {
-        self.pairing.held_bytes().saturating_add(self.ordered.held_bytes())
+        self.ordered.held_bytes()
     }
 }
 

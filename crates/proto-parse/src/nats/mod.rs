@@ -42,6 +42,8 @@
 
 mod conn;
 mod detect;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod line;
 mod message;
 mod refusal;

@@ -6,6 +6,7 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use super::Pairing;
 use crate::{Counters, Exchange, Flags, Limits, Shape, Span, StatusClass};
 
 /// The open requests of one connection, its finished exchanges, and its ledger.
@@ -201,13 +202,6 @@ impl<M: Default> ByKey<M> {
         self.push(exchange);
     }
 
-    /// Responses were lost, or may have been.
-    pub(crate) fn responses_lost(&mut self) {
-        for open in &mut self.open {
-            open.answer_may_be_lost = true;
-        }
-    }
-
     /// Requests were lost, or may have been: for protocols that use keys again. What waits for an answer that may be lost may
     /// have been answered, and its key be another's now.
     pub(crate) fn requests_lost(&mut self) {
@@ -215,43 +209,6 @@ impl<M: Default> ByKey<M> {
         for key in lost {
             self.discard(key);
         }
-    }
-
-    /// No response will come any more to any of the open requests. Where one may have come unseen, the request is dropped as
-    /// unmatched: a loss of ours is no error of the server's.
-    pub(crate) fn finish_unanswered(&mut self, end_ns: u64) {
-        self.open.sort_unstable_by_key(|open| open.serial);
-        for at in 0..self.open.len() {
-            let Some(open) = self.open.get_mut(at) else { break };
-            let mut exchange = core::mem::take(&mut open.exchange);
-            let (answered, may_be_lost) = (open.answered, open.answer_may_be_lost);
-            if answered {
-                // It broke off.
-                exchange.flags |= Flags::RESPONSE_TRUNCATED;
-                exchange.end_ns = end_ns;
-                self.counters.paired = self.counters.paired.saturating_add(1);
-                self.push(exchange);
-            } else if may_be_lost {
-                self.counters.requests_unmatched = self.counters.requests_unmatched.saturating_add(1);
-                self.recycle(exchange);
-            } else {
-                exchange.status = StatusClass::NoResponse;
-                exchange.end_ns = end_ns;
-                self.counters.unanswered = self.counters.unanswered.saturating_add(1);
-                self.push(exchange);
-            }
-        }
-        self.open.clear();
-        self.counters.open_responses = 0;
-        self.count_open();
-    }
-
-    pub(crate) fn abandon(&mut self) {
-        let requests = core::mem::take(&mut self.counters.open_requests);
-        self.counters.requests_abandoned = self.counters.requests_abandoned.saturating_add(requests);
-        let responses = core::mem::take(&mut self.counters.open_responses);
-        self.counters.responses_abandoned = self.counters.responses_abandoned.saturating_add(responses);
-        self.open = Vec::new();
     }
 
     /// The smallest key of an open request that is not below this one.
@@ -266,28 +223,9 @@ impl<M: Default> ByKey<M> {
         self.open.iter().filter(|_| is_full).min_by_key(|open| open.serial).map(|open| open.key)
     }
 
-    /// How many requests are open.
-    pub(crate) fn open_len(&self) -> usize {
-        self.open.len()
-    }
-
     /// The open requests, in the order of their keys.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u64, &mut Open<M>)> + use<'_, M> {
         self.open.iter_mut().map(|open| (open.key, open))
-    }
-
-    pub(crate) fn poll(&mut self, out: &mut Exchange) -> bool {
-        let Some(mut exchange) = self.finished.pop_front() else { return false };
-        core::mem::swap(out, &mut exchange);
-        self.recycle(exchange);
-        true
-    }
-
-    /// Bytes of memory that the exchanges take, about.
-    pub(crate) fn held_bytes(&self) -> usize {
-        let open = self.open.iter().map(|open| &open.exchange);
-        let exchanges = open.chain(&self.finished).chain(&self.spare);
-        exchanges.map(Exchange::held_bytes).fold(0, usize::saturating_add)
     }
 
     fn find(&self, key: u64) -> Option<usize> {
@@ -330,6 +268,70 @@ impl<M: Default> ByKey<M> {
 
     fn count_open(&mut self) {
         self.counters.open_requests = u64::try_from(self.open.len()).unwrap_or(u64::MAX);
+    }
+}
+
+impl<M: Default> Pairing for ByKey<M> {
+    fn finish_unanswered(&mut self, end_ns: u64) {
+        self.open.sort_unstable_by_key(|open| open.serial);
+        for at in 0..self.open.len() {
+            let Some(open) = self.open.get_mut(at) else { break };
+            let mut exchange = core::mem::take(&mut open.exchange);
+            let (answered, may_be_lost) = (open.answered, open.answer_may_be_lost);
+            if answered {
+                // It broke off.
+                exchange.flags |= Flags::RESPONSE_TRUNCATED;
+                exchange.end_ns = end_ns;
+                self.counters.paired = self.counters.paired.saturating_add(1);
+                self.push(exchange);
+            } else if may_be_lost {
+                self.counters.requests_unmatched = self.counters.requests_unmatched.saturating_add(1);
+                self.recycle(exchange);
+            } else {
+                exchange.status = StatusClass::NoResponse;
+                exchange.end_ns = end_ns;
+                self.counters.unanswered = self.counters.unanswered.saturating_add(1);
+                self.push(exchange);
+            }
+        }
+        self.open.clear();
+        self.counters.open_responses = 0;
+        self.count_open();
+    }
+
+    fn responses_lost(&mut self) {
+        for open in &mut self.open {
+            open.answer_may_be_lost = true;
+        }
+    }
+
+    fn abandon(&mut self) {
+        let requests = core::mem::take(&mut self.counters.open_requests);
+        self.counters.requests_abandoned = self.counters.requests_abandoned.saturating_add(requests);
+        let responses = core::mem::take(&mut self.counters.open_responses);
+        self.counters.responses_abandoned = self.counters.responses_abandoned.saturating_add(responses);
+        self.open = Vec::new();
+    }
+
+    fn poll(&mut self, out: &mut Exchange) -> bool {
+        let Some(mut exchange) = self.finished.pop_front() else { return false };
+        core::mem::swap(out, &mut exchange);
+        self.recycle(exchange);
+        true
+    }
+
+    fn held_bytes(&self) -> usize {
+        let open = self.open.iter().map(|open| &open.exchange);
+        let exchanges = open.chain(&self.finished).chain(&self.spare);
+        exchanges.map(Exchange::held_bytes).fold(0, usize::saturating_add)
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    fn counters_mut(&mut self) -> &mut Counters {
+        &mut self.counters
     }
 }
 

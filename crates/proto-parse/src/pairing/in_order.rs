@@ -10,6 +10,7 @@
 
 use alloc::collections::VecDeque;
 
+use super::Pairing;
 use crate::{Counters, Exchange, Flags, Limits, Shape, Span, StatusClass};
 
 /// The open requests of one connection, its finished exchanges, and its ledger.
@@ -298,12 +299,6 @@ impl<M: Default> InOrder<M> {
         self.count_open();
     }
 
-    /// No response will come any more to any of the open requests. Where one may have come unseen, the request is
-    /// dropped as unmatched: a loss of ours is no error of the server's.
-    pub(crate) fn finish_unanswered(&mut self, end_ns: u64) {
-        self.finish_unanswered_but(end_ns, |_| false);
-    }
-
     /// As [`finish_unanswered`](Self::finish_unanswered); those that need not be answered are one-way.
     pub(crate) fn finish_unanswered_but(&mut self, end_ns: u64, may_be_silent: impl Fn(&M) -> bool) {
         while let Some(Open { exchange, answer_may_be_lost, memo }) = self.front() {
@@ -337,22 +332,6 @@ impl<M: Default> InOrder<M> {
         self.answered = false;
     }
 
-    /// Responses were lost, or may have been; the one under way, if any, is finished.
-    ///
-    /// If one request is open, none was lost and the client waits, the next response can only be its own: any other would answer a
-    /// request that begins after this one was answered, and then this one is dropped.
-    pub(crate) fn responses_lost(&mut self) {
-        self.seems_to_overlap = false;
-        if self.open > 1 || self.requests_may_be_lost || self.overlaps {
-            self.drop_open();
-        }
-        if let Some(open) = self.front() {
-            open.answer_may_be_lost = true;
-        }
-        self.in_doubt = true;
-        self.answered = true;
-    }
-
     /// Drops all open requests as unmatched, but the one whose response is under way.
     pub(crate) fn drop_open(&mut self) {
         let kept = if self.counters.open_responses > 0 { self.open.min(1) } else { 0 };
@@ -375,32 +354,6 @@ impl<M: Default> InOrder<M> {
         self.recycle(self.finished);
         self.count_open();
         Some(exchange)
-    }
-
-    pub(crate) fn abandon(&mut self) {
-        let requests = core::mem::take(&mut self.counters.open_requests);
-        self.counters.requests_abandoned = self.counters.requests_abandoned.saturating_add(requests);
-        let responses = core::mem::take(&mut self.counters.open_responses);
-        self.counters.responses_abandoned = self.counters.responses_abandoned.saturating_add(responses);
-        self.open = 0;
-        self.slots.truncate(self.finished);
-        self.newest_is_live = false;
-    }
-
-    pub(crate) fn poll(&mut self, out: &mut Exchange) -> bool {
-        if self.finished == 0 {
-            return false;
-        }
-        let Some(Open { exchange, .. }) = self.slots.front_mut() else { return false };
-        core::mem::swap(out, exchange);
-        self.finished = self.finished.saturating_sub(1);
-        self.recycle(0);
-        true
-    }
-
-    /// Bytes of memory that the exchanges take, about.
-    pub(crate) fn held_bytes(&self) -> usize {
-        self.slots.iter().map(|open| open.exchange.held_bytes()).fold(0, usize::saturating_add)
     }
 
     /// The front request's exchange is finished.
@@ -430,5 +383,58 @@ impl<M: Default> InOrder<M> {
 
     fn count_open(&mut self) {
         self.counters.open_requests = u64::try_from(self.open).unwrap_or(u64::MAX);
+    }
+}
+
+impl<M: Default> Pairing for InOrder<M> {
+    fn finish_unanswered(&mut self, end_ns: u64) {
+        self.finish_unanswered_but(end_ns, |_| false);
+    }
+
+    fn responses_lost(&mut self) {
+        // If one request is open, none was lost and the client waits, the next response can only be its own: any other would
+        // answer a request that begins after this one was answered, and then this one is dropped.
+        self.seems_to_overlap = false;
+        if self.open > 1 || self.requests_may_be_lost || self.overlaps {
+            self.drop_open();
+        }
+        if let Some(open) = self.front() {
+            open.answer_may_be_lost = true;
+        }
+        self.in_doubt = true;
+        self.answered = true;
+    }
+
+    fn abandon(&mut self) {
+        let requests = core::mem::take(&mut self.counters.open_requests);
+        self.counters.requests_abandoned = self.counters.requests_abandoned.saturating_add(requests);
+        let responses = core::mem::take(&mut self.counters.open_responses);
+        self.counters.responses_abandoned = self.counters.responses_abandoned.saturating_add(responses);
+        self.open = 0;
+        self.slots.truncate(self.finished);
+        self.newest_is_live = false;
+    }
+
+    fn poll(&mut self, out: &mut Exchange) -> bool {
+        if self.finished == 0 {
+            return false;
+        }
+        let Some(Open { exchange, .. }) = self.slots.front_mut() else { return false };
+        core::mem::swap(out, exchange);
+        self.finished = self.finished.saturating_sub(1);
+        self.recycle(0);
+        true
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.slots.iter().map(|open| open.exchange.held_bytes()).fold(0, usize::saturating_add)
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    fn counters_mut(&mut self) -> &mut Counters {
+        &mut self.counters
     }
 }

@@ -11,62 +11,14 @@ use super::message::{self, HEAD_BYTES};
 use super::request::Named;
 use super::startup::{STARTUP_HEAD_BYTES, startup_len};
 use super::statement::Statements;
-use crate::framed::{Conversation, Framed, Head, Message, Next};
-use crate::pairing::{InOrder, Turn};
+use crate::framed::{Conversation, Head, Message, Next, framed_connection};
+use crate::pairing::{InOrder, Pairing as _, Turn};
 use crate::sql::Dialect;
-use crate::{Counters, Detection, Direction, End, Exchange, Flags, Limits, Parsed, Shape, Span, Want};
+use crate::{Detection, Direction, Flags, Limits, Parsed, Shape, Span};
 
-/// A parser of one PostgreSQL connection; see the [module](super) for what it makes of which shape of traffic.
-pub struct Connection(Framed<Postgres>);
-
-impl Connection {
-    /// A connection at its beginning, or, with `joined_late`, somewhere in the middle.
-    #[must_use]
-    pub fn new(limits: &Limits, joined_late: bool) -> Self {
-        Self(Framed::new(Postgres::new(limits, joined_late), limits, joined_late))
-    }
-}
-
-impl crate::Connection for Connection {
-    fn bytes(&mut self, direction: Direction, now_ns: u64, data: &[u8]) {
-        self.0.bytes(direction, now_ns, data);
-    }
-
-    fn skipped(&mut self, direction: Direction, now_ns: u64, len: u64) {
-        self.0.skipped(direction, now_ns, len);
-    }
-
-    fn gap(&mut self, direction: Direction, now_ns: u64, len: u64) {
-        self.0.gap(direction, now_ns, len);
-    }
-
-    fn end(&mut self, direction: Direction, now_ns: u64, how: End) {
-        self.0.end(direction, now_ns, how);
-    }
-
-    fn close(&mut self, now_ns: u64) {
-        self.0.close(now_ns);
-    }
-
-    fn abandon(&mut self) {
-        self.0.abandon();
-    }
-
-    fn want(&self, direction: Direction) -> Want {
-        self.0.want(direction)
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.0.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        self.0.counters()
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.0.held_bytes()
-    }
+framed_connection! {
+    /// A parser of one PostgreSQL connection; see the [module](super) for what it makes of which shape of traffic.
+    Connection is a Postgres
 }
 
 /// What is known of a connection beside its place in the stream.
@@ -174,6 +126,16 @@ impl Postgres {
 }
 
 impl Conversation for Postgres {
+    type Pairing = InOrder<Memo>;
+
+    fn pairing(&self) -> &Self::Pairing {
+        &self.pairing
+    }
+
+    fn pairing_mut(&mut self) -> &mut Self::Pairing {
+        &mut self.pairing
+    }
+
     fn head(&self, direction: Direction, data: &[u8], _: &Limits) -> Head {
         let length = match (direction, self.phase) {
             (Direction::ToServer, Phase::Startup | Phase::EncryptionAsked) => {
@@ -270,25 +232,13 @@ impl Conversation for Postgres {
         self.rest.clear();
     }
 
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        &self.pairing.counters
-    }
-
-    fn counters_mut(&mut self) -> &mut Counters {
-        &mut self.pairing.counters
-    }
-
     fn next(&mut self) -> Next {
         core::mem::replace(&mut self.next, Next::Same)
     }
 
     fn held_bytes(&self) -> usize {
-        let open = self.pairing.held_bytes().saturating_add(self.groups.held_bytes());
-        open.saturating_add(self.statements.held_bytes()).saturating_add(self.rest.name.capacity())
+        let groups = self.groups.held_bytes();
+        groups.saturating_add(self.statements.held_bytes()).saturating_add(self.rest.name.capacity())
     }
 }
 

@@ -38,6 +38,8 @@
 
 mod conn;
 mod detect;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod groups;
 mod message;
 mod request;

@@ -12,8 +12,8 @@ use super::command::Manner;
 use super::detect;
 use super::token::{Extent, Token};
 use crate::framed::{Conversation, Head, Message, framed_connection};
-use crate::pairing::InOrder;
-use crate::{Counters, Detection, Direction, Exchange, Limits, Parsed};
+use crate::pairing::{InOrder, Pairing as _};
+use crate::{Detection, Direction, Limits, Parsed};
 
 framed_connection! {
     /// A parser of one Redis connection; see the [module](super) for what it makes of which shape of traffic.
@@ -62,6 +62,16 @@ impl Session {
 }
 
 impl Conversation for Session {
+    type Pairing = InOrder<Memo>;
+
+    fn pairing(&self) -> &Self::Pairing {
+        &self.pairing
+    }
+
+    fn pairing_mut(&mut self) -> &mut Self::Pairing {
+        &mut self.pairing
+    }
+
     fn head(&self, direction: Direction, data: &[u8], limits: &Limits) -> Head {
         match direction {
             Direction::ToServer => self.commands.head(data, limits),
@@ -113,26 +123,6 @@ impl Conversation for Session {
         self.cut_command();
         self.end_replies(now_ns);
         self.pairing.finish_unanswered(now_ns);
-    }
-
-    fn abandon(&mut self) {
-        self.pairing.abandon();
-    }
-
-    fn poll(&mut self, out: &mut Exchange) -> bool {
-        self.pairing.poll(out)
-    }
-
-    fn counters(&self) -> &Counters {
-        &self.pairing.counters
-    }
-
-    fn counters_mut(&mut self) -> &mut Counters {
-        &mut self.pairing.counters
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.pairing.held_bytes()
     }
 }
 

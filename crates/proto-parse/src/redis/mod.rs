@@ -46,6 +46,8 @@ mod command;
 mod conn;
 mod detect;
 mod error;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod message;
 mod nesting;
 mod refusal;

@@ -34,6 +34,8 @@
 
 mod dialect;
 mod fingerprint;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod keyword;
 mod lexer;
 #[cfg(any(feature = "cassandra", feature = "mysql"))]

@@ -41,6 +41,8 @@
 mod conn;
 mod detect;
 mod error;
+#[cfg(any(feature = "fuzz", test))]
+pub(crate) mod fuzz;
 mod message;
 mod records;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::cassandra::body::{self, error_code};
 use crate::cassandra::message::{EnvelopeHeader, Opcode};
 use crate::cassandra::segments::Framing;
 use crate::framed::Message;
+use crate::pairing::Pairing as _;
 use crate::{Direction, Exchange, Flags, Limits, Protocol, StatusClass, text};
 
 impl Dialog {

@@ -6,6 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
+use crate::Exchange;
 use crate::{Connection as _, StatusClass, Want};
 
 fn envelope(version: u8, opcode: u8, stream: i16, body: &[u8]) -> Vec<u8> {

@@ -5,6 +5,7 @@ use crate::http1::HeadError;
 use crate::http1::framing::Body;
 use crate::http1::half::Event;
 use crate::http1::message::{Method, Upgrade};
+use crate::pairing::Pairing as _;
 use crate::{End, Flags, Protocol, Shape, StatusClass};
 
 impl Connection {

@@ -3,6 +3,7 @@
 use super::Connection;
 use crate::Direction;
 use crate::http2::stream::Cause;
+use crate::pairing::Pairing as _;
 
 impl Connection {
     /// The exchange of a stream is over.

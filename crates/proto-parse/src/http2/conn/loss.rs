@@ -3,6 +3,7 @@
 use super::Connection;
 use super::fields::BlockKind;
 use crate::http2::frame::FrameKind;
+use crate::pairing::Pairing as _;
 use crate::{Direction, Flags};
 
 impl Connection {

@@ -7,6 +7,7 @@ use crate::memcached::answer::{AnswerLine, Place, is_answer};
 use crate::memcached::binary::{self, Header, blame};
 use crate::memcached::command::Answered;
 use crate::memcached::line::Line;
+use crate::pairing::Pairing as _;
 use crate::{Flags, Limits, Shape, Span, StatusClass, text};
 
 /// The answer under way.

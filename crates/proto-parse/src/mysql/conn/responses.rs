@@ -8,6 +8,7 @@ use crate::mysql::command::ReplyKind;
 use crate::mysql::handshake::{Capabilities, Greeting};
 use crate::mysql::message::PacketHeader;
 use crate::mysql::reply::{Progress, Reply, ServerError};
+use crate::pairing::Pairing as _;
 use crate::{Direction, Exchange, Flags, Limits, Protocol, StatusClass, text};
 
 impl Dialog {

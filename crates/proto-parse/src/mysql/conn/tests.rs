@@ -4,6 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
+use crate::Exchange;
 use crate::{Connection as _, StatusClass, Want};
 
 const FULL: usize = PacketHeader::FULL as usize;

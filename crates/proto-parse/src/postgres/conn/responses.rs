@@ -2,6 +2,7 @@
 
 use super::{Phase, Postgres};
 use crate::framed::{Message, Next};
+use crate::pairing::Pairing as _;
 use crate::postgres::message::HEAD_BYTES;
 use crate::postgres::response::{Failure, Response};
 use crate::read::Reader;

@@ -7,7 +7,7 @@ use memchr::memchr;
 use super::pubsub::{Notice, Subscriptions};
 use super::{Awaits, Memo, Session, head_of, need, token_of};
 use crate::framed::{Head, Message};
-use crate::pairing::InOrder;
+use crate::pairing::{InOrder, Pairing as _};
 use crate::redis::command::{Manner, push_channel};
 use crate::redis::detect;
 use crate::redis::nesting::Nesting;
