@@ -438,3 +438,6 @@ impl<M: Default> Pairing for InOrder<M> {
         &mut self.counters
     }
 }
+
+#[cfg(test)]
+mod tests;
