@@ -64,7 +64,7 @@ fn exchanges(c: &mut Criterion) {
         ("chunked response", SMALL_REQUEST, CHUNKED_RESPONSE),
     ] {
         let mut bench = Bench::new();
-        group.throughput(Throughput::Elements(1));
+        group.throughput(Throughput::ElementsAndBytes { elements: 1, bytes: (request.len() + response.len()) as u64 });
         group.bench_function(name, |b| {
             b.iter(|| {
                 bench.bytes(Direction::ToServer, request);
@@ -75,7 +75,7 @@ fn exchanges(c: &mut Criterion) {
     }
     let (requests, responses) = (SMALL_REQUEST.repeat(16), SMALL_RESPONSE.repeat(16));
     let mut bench = Bench::new();
-    group.throughput(Throughput::Elements(16));
+    group.throughput(Throughput::ElementsAndBytes { elements: 16, bytes: (requests.len() + responses.len()) as u64 });
     group.bench_function("pipelined by 16", |b| {
         b.iter(|| {
             bench.bytes(Direction::ToServer, &requests);
@@ -84,7 +84,8 @@ fn exchanges(c: &mut Criterion) {
         });
     });
     let mut bench = Bench::new();
-    group.throughput(Throughput::Elements(1));
+    let bytes = (SMALL_REQUEST.len() + SMALL_RESPONSE.len()) as u64;
+    group.throughput(Throughput::ElementsAndBytes { elements: 1, bytes });
     group.bench_function("heads cut in two", |b| {
         b.iter(|| {
             for (direction, data) in [(Direction::ToServer, SMALL_REQUEST), (Direction::ToClient, SMALL_RESPONSE)] {
@@ -102,10 +103,12 @@ fn exchanges(c: &mut Criterion) {
 fn bodies(c: &mut Criterion) {
     let segment = vec![b'x'; 16 * 1024];
     let chunk = [b"4000\r\n", segment.as_slice(), b"\r\n"].concat();
+    let small_chunks = [b"100\r\n", &segment[..256], b"\r\n"].concat().repeat(62);
     let mut group = c.benchmark_group("body");
     for (name, head, data) in [
         ("content-length", &b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n"[..], &segment),
         ("chunked", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", &chunk),
+        ("chunked by 256 B", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", &small_chunks),
     ] {
         let mut bench = Bench::new();
         bench.bytes(Direction::ToServer, SMALL_REQUEST);
