@@ -406,9 +406,6 @@ impl<C: Conversation> Connection for Framed<C> {
     }
 
     fn end(&mut self, direction: Direction, now_ns: u64, how: End) {
-        if self.succeed(|successor| successor.end(direction, now_ns, how)) {
-            return;
-        }
         let both = how == End::Reset;
         if both || direction == Direction::ToServer {
             self.break_off(Direction::ToServer);
@@ -417,15 +414,18 @@ impl<C: Conversation> Connection for Framed<C> {
             self.break_off(Direction::ToClient);
             self.conversation.unanswered(now_ns);
         }
+        self.succeed(|successor| successor.end(direction, now_ns, how));
     }
 
     fn close(&mut self, now_ns: u64) {
-        if core::mem::replace(&mut self.is_closed, true) || self.succeed(|successor| successor.close(now_ns)) {
+        if core::mem::replace(&mut self.is_closed, true) {
             return;
         }
         self.break_off(Direction::ToServer);
         self.break_off(Direction::ToClient);
+        // What was open when the protocol changed has waited until now.
         self.conversation.unanswered(now_ns);
+        self.succeed(|successor| successor.close(now_ns));
     }
 
     fn abandon(&mut self) {
@@ -458,7 +458,8 @@ impl<C: Conversation> Connection for Framed<C> {
     fn held_bytes(&self) -> usize {
         let readers = self.to_server.held_bytes().saturating_add(self.to_client.held_bytes());
         let successor = self.successor.as_ref().map_or(0, |successor| successor.connection.held_bytes());
-        readers.saturating_add(self.conversation.held_bytes()).saturating_add(successor)
+        let conversation = self.conversation.pairing().held_bytes().saturating_add(self.conversation.held_bytes());
+        readers.saturating_add(conversation).saturating_add(successor)
     }
 }
 

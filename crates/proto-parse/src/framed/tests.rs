@@ -17,6 +17,8 @@ struct Toy {
     log: Vec<String>,
     /// A question is followed by an answer's first byte, and what is kept is told.
     is_strict: bool,
+    /// An answer `s` was read, behind which another toy goes on.
+    has_switched: bool,
 }
 
 impl Conversation for Toy {
@@ -70,6 +72,7 @@ impl Conversation for Toy {
     fn message(&mut self, direction: Direction, message: &Message<'_>, _: &Limits) {
         let Message { bytes, len, span, flags, lost } = message;
         self.log.push(format!("{direction:?} {} {len} {span:?} {flags:?} {lost}", bytes.escape_ascii()));
+        self.has_switched = bytes.ends_with(b"as");
         match direction {
             Direction::ToServer => {
                 if let Some(open) = self.pairing.admit(self.turn) {
@@ -88,6 +91,14 @@ impl Conversation for Toy {
         }
     }
 
+    fn next(&mut self) -> Next {
+        if self.has_switched { Next::Successor } else { Next::Same }
+    }
+
+    fn successor(&mut self, _: &Limits) -> Option<Box<dyn Connection + Send>> {
+        Some(Box::new(toy(false)))
+    }
+
     fn broke_off(&mut self, direction: Direction, message: &Message<'_>, _: &Limits) {
         self.log.push(format!("{direction:?} broke off at {}", message.span.bytes));
     }
@@ -104,7 +115,9 @@ impl Conversation for Toy {
 fn toy(joined_late: bool) -> Framed<Toy> {
     let limits = Limits { message_bytes: 5, ..Limits::default() };
     let pairing = InOrder::new(&limits, joined_late);
-    Framed::new(Toy { pairing, turn: Turn::default(), log: Vec::new(), is_strict: false }, &limits, joined_late)
+    let log = Vec::new();
+    let toy = Toy { pairing, turn: Turn::default(), log, is_strict: false, has_switched: false };
+    Framed::new(toy, &limits, joined_late)
 }
 
 #[derive(Debug, Clone)]
@@ -238,4 +251,32 @@ fn what_is_kept_is_told_before_the_end() {
     assert_eq!(log[0], "ToServer kept \\tq234 of 9");
     assert!(log[1].starts_with("ToServer \\tq234 9"), "{log:?}");
     assert_eq!(log.len(), 3, "nothing of what comes in one piece: {log:?}");
+}
+
+/// What waits for an answer when another conversation takes over waits until the end, and its memory counts until then.
+#[test]
+fn what_was_asked_before_a_change_stays_in_the_ledger() {
+    let ends: [fn(&mut Framed<Toy>); 3] = [
+        |toy| toy.close(9),
+        |toy| toy.end(Direction::ToClient, 9, End::Fin),
+        |toy| toy.end(Direction::ToServer, 9, End::Reset),
+    ];
+    for end in ends {
+        let mut toy = toy(false);
+        toy.bytes(Direction::ToServer, 1, b"\x05qabc\x05qdef");
+        toy.bytes(Direction::ToClient, 2, b"\x03as");
+        toy.bytes(Direction::ToServer, 3, b"\x05qghi");
+        toy.bytes(Direction::ToClient, 4, b"\x02a");
+        assert_eq!((toy.counters().paired, toy.counters().open_requests), (2, 1));
+        assert!(toy.held_bytes() >= 3 * "\\x05qabc".len(), "{} bytes are held", toy.held_bytes());
+        end(&mut toy);
+        let Counters { open_requests, unanswered, .. } = *toy.counters();
+        assert!((open_requests, unanswered) == (0, 1) && toy.counters().balances());
+        let (mut out, mut asked) = (Exchange::default(), Vec::new());
+        while toy.poll(&mut out) {
+            asked.push((out.resource.clone(), out.response.map(|response| response.first_ns)));
+        }
+        let [abc, def, ghi] = ["abc", "def", "ghi"].map(|text| format!("\\x05q{text}"));
+        assert_eq!(asked, [(abc, Some(2)), (def, None), (ghi, Some(4))]);
+    }
 }
