@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::pairing::{InOrder, Turn};
-use crate::{Flags, Span};
+use crate::{Detection, Flags, Span};
 
 #[derive(Debug)]
 struct Toy {
