@@ -457,7 +457,7 @@ proptest! {
 fn a_conversation_reads_the_same_from_a_recording_and_a_pcap_file() {
     use geophone_capture_file::{
         recording::Header,
-        synthetic::{Call, Observed, Peer, Traffic},
+        synthetic::{Call, Connection, Observed, Peer, Sender, Traffic},
     };
     let mut traffic = Traffic::new();
     let client = Peer::new("10.0.0.1:40000".parse().unwrap(), NetNs(1), 11);
@@ -466,7 +466,20 @@ fn a_conversation_reads_the_same_from_a_recording_and_a_pcap_file() {
     let (request, response) = (b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
     let at = Timestamp::from_ns(2_000_000);
     traffic.call(&mut connection, &Call { at, duration_ns: 5_000, request, response, unwanted_len: 3 });
+    // What one end says of its own accord, and a datagram each way.
+    traffic.send(
+        &mut connection,
+        Timestamp::from_ns(8_000_000),
+        Sender::Server,
+        b"HTTP/1.1 408 Request Timeout\r\n\r\n",
+    );
     traffic.close(connection, Timestamp::from_ns(9_000_000));
+    let server = Peer::new("10.0.0.2:53".parse().unwrap(), NetNs(2), 13);
+    let mut datagrams = Connection::datagrams(client, server, Observed::AtBoth);
+    let at = Timestamp::from_ns(10_000_000);
+    let (request, response) = (b"who is shop.example?", b"10.0.0.2");
+    traffic.call(&mut datagrams, &Call { at, duration_ns: 5_000, request, response, unwanted_len: 0 });
+    traffic.close(datagrams, Timestamp::from_ns(11_000_000));
 
     let recording = traffic.write_recording(Vec::new(), &Header::new(Timestamp::MIN)).unwrap();
     let pcap = traffic.write_pcap(Vec::new(), LinkType::LINUX_SLL2).unwrap();
@@ -484,5 +497,12 @@ fn a_conversation_reads_the_same_from_a_recording_and_a_pcap_file() {
         packets
     };
     assert_eq!(sent(&recording), sent(&pcap));
-    assert_eq!(sent(&pcap).len(), 3 + 2 + 2);
+    let packets = sent(&pcap);
+    let has_tcp: Vec<bool> = packets.iter().map(|(_, _, tcp, ..)| tcp.is_some()).collect();
+    assert_eq!(has_tcp, [[true; 3 + 2 + 1 + 2].as_slice(), &[false; 2]].concat());
+    let datagram = |port, payload: &[u8]| ((port, payload.len() as u32), payload.to_vec());
+    let (asked, answered) = (datagram(40_000, b"who is shop.example?"), datagram(53, b"10.0.0.2"));
+    let datagrams = packets.into_iter().skip(8);
+    let datagrams = datagrams.map(|(_, source, _, len, captured)| ((source.port(), len), captured));
+    assert!(datagrams.eq([asked, answered]));
 }

@@ -1,7 +1,7 @@
 //! Made-up traffic, for tests, benches and the demo: nobody's data, and the same bytes every time.
 //!
-//! [`Traffic`] collects connections with their exchanges and facts and writes them as a recording or as a pcap file;
-//! [`write_pcap`] does so with any packets, and [`frame`] makes a single captured frame of any link type.
+//! [`Traffic`] collects connections, datagrams and facts and writes them as a recording or as a pcap file; [`write_pcap`]
+//! does so with any packets, and [`frame`] makes a single captured frame of any link type.
 //!
 //! ```
 //! use geophone_capture_file::{Source, recording::Header, synthetic::{Call, Observed, Peer, Traffic}};
@@ -35,4 +35,4 @@ mod traffic;
 
 pub use frame::frame;
 pub use pcap::write_pcap;
-pub use traffic::{Call, Connection, Observed, Peer, Traffic};
+pub use traffic::{Call, Connection, Observed, Peer, Sender, Traffic};

@@ -1,4 +1,4 @@
-//! Connections and what passes over them.
+//! Connections and datagrams, and what passes over them.
 
 use std::io::{self, Write};
 
@@ -62,6 +62,16 @@ pub enum Observed {
     Tap,
 }
 
+/// Who of the two ends of a connection sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sender {
+    /// The one that opened it, or that asks.
+    Client,
+    /// The other one.
+    Server,
+}
+
 /// A request and its response.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
@@ -77,14 +87,28 @@ pub struct Call<'a> {
     pub unwanted_len: u32,
 }
 
-/// An open connection, as [`Traffic::connect`] makes it.
+/// An open connection, as [`Traffic::connect`] makes it, or two sockets of UDP ([`Connection::datagrams`]).
 #[derive(Clone, Debug)]
 pub struct Connection {
     client: Peer,
     server: Peer,
     observed: Observed,
+    /// How far the streams are; datagrams have none.
+    streams: Option<Streams>,
+}
+
+/// The sequence numbers of the next bytes.
+#[derive(Clone, Debug)]
+struct Streams {
     client_next: u32,
     server_next: u32,
+}
+
+impl Connection {
+    /// Two sockets that send each other datagrams. No record tells of them: the kernel has no states of theirs to report.
+    pub const fn datagrams(client: Peer, server: Peer, observed: Observed) -> Self {
+        Self { client, server, observed, streams: None }
+    }
 }
 
 /// Events and facts, to be written in order of time.
@@ -124,8 +148,10 @@ impl Traffic {
             server,
             observed,
             // Any number will do, as long as it differs between connections and directions and is the same every time.
-            client_next: u32::from(client.endpoint.port()).wrapping_mul(0x9e37_79b1),
-            server_next: u32::from(client.endpoint.port()).wrapping_mul(0x85eb_ca77),
+            streams: Some(Streams {
+                client_next: u32::from(client.endpoint.port()).wrapping_mul(0x9e37_79b1),
+                server_next: u32::from(client.endpoint.port()).wrapping_mul(0x85eb_ca77),
+            }),
         };
         self.change(&connection, at, true, SocketState::Connecting);
         self.segment(&mut connection, at, true, TcpFlags::SYN, &[], 0);
@@ -137,7 +163,12 @@ impl Traffic {
         connection
     }
 
-    /// Sends a request and its response, each as one segment.
+    /// Sends bytes from one end, as one segment or datagram.
+    pub fn send(&mut self, connection: &mut Connection, at: Timestamp, sender: Sender, bytes: &[u8]) {
+        self.segment(connection, at, sender == Sender::Client, TcpFlags::ACK, bytes, 0);
+    }
+
+    /// Sends a request and its response, each as one segment or datagram.
     pub fn call(&mut self, connection: &mut Connection, call: &Call<'_>) {
         let Call { at, duration_ns, request, response, unwanted_len } = *call;
         self.segment(connection, at, true, TcpFlags::ACK, request, 0);
@@ -148,8 +179,11 @@ impl Traffic {
         self.segment(connection, answered, false, TcpFlags::ACK, response, unwanted_len);
     }
 
-    /// Closes a connection from the client's side.
+    /// Closes a connection from the client's side. Of datagrams there is nothing to be seen of that.
     pub fn close(&mut self, mut connection: Connection, at: Timestamp) {
+        if connection.streams.is_none() {
+            return;
+        }
         self.segment(&mut connection, at, true, TcpFlags::FIN | TcpFlags::ACK, &[], 0);
         let answered = at.plus_ns(TRANSIT_NS);
         self.segment(&mut connection, answered, false, TcpFlags::FIN | TcpFlags::ACK, &[], 0);
@@ -201,7 +235,7 @@ impl Traffic {
         sorted
     }
 
-    /// Sends a segment from one end; `at` is when it leaves.
+    /// Sends a segment or a datagram from one end; `at` is when it leaves.
     fn segment(
         &mut self,
         connection: &mut Connection,
@@ -211,14 +245,10 @@ impl Traffic {
         captured: &[u8],
         unwanted_len: u32,
     ) {
-        let Connection { client, server, observed, client_next, server_next } = connection;
-        let (sender, receiver, next, ack) = if from_client {
-            (*client, *server, client_next, *server_next)
-        } else {
-            (*server, *client, server_next, *client_next)
-        };
+        let Connection { client, server, observed, streams } = connection;
+        let (sender, receiver) = if from_client { (*client, *server) } else { (*server, *client) };
         let payload_len = u32::try_from(captured.len()).unwrap_or(u32::MAX).saturating_add(unwanted_len);
-        let ack = if flags.contains(TcpFlags::ACK) { ack } else { 0 };
+        let tcp = streams.as_mut().map(|streams| streams.advance(from_client, flags, payload_len));
         let packet = Packet {
             at,
             side: Side::Tap,
@@ -226,16 +256,12 @@ impl Traffic {
             cookie: None,
             source: sender.endpoint,
             destination: receiver.endpoint,
-            tcp: Some(TcpHeader { seq: *next, ack, flags }),
+            tcp,
             payload_len,
             captured_offset: 0,
             captured: &[],
             cut: if unwanted_len == 0 { Cut::Whole } else { Cut::Unwanted },
         };
-        // SYN and FIN take a place in the sequence, as a byte does (RFC 9293 section 3.4).
-        let takes_place = flags.contains(TcpFlags::SYN) || flags.contains(TcpFlags::FIN);
-        *next = next.wrapping_add(payload_len).wrapping_add(takes_place.into());
-
         let at_sender = |side| Packet { side, netns: sender.netns, cookie: sender.cookie, ..packet };
         let at_receiver = Packet {
             at: at.plus_ns(TRANSIT_NS),
@@ -277,6 +303,23 @@ impl Traffic {
         let pid = own.pid.filter(|_| change == SocketState::Connecting);
         let (local, remote) = (own.endpoint, Some(other.endpoint));
         self.records.push(Record::Change(SocketChange { at, change, netns: own.netns, cookie, local, remote, pid }));
+    }
+}
+
+impl Streams {
+    /// The header of a segment of one end, behind which its stream goes on.
+    fn advance(&mut self, from_client: bool, flags: TcpFlags, payload_len: u32) -> TcpHeader {
+        let (next, acknowledged) = if from_client {
+            (&mut self.client_next, self.server_next)
+        } else {
+            (&mut self.server_next, self.client_next)
+        };
+        let ack = if flags.contains(TcpFlags::ACK) { acknowledged } else { 0 };
+        let header = TcpHeader { seq: *next, ack, flags };
+        // SYN and FIN take a place in the sequence, as a byte does (RFC 9293 section 3.4).
+        let takes_place = flags.contains(TcpFlags::SYN) || flags.contains(TcpFlags::FIN);
+        *next = next.wrapping_add(payload_len).wrapping_add(takes_place.into());
+        header
     }
 }
 
