@@ -64,7 +64,7 @@ fn table(map: &ServiceMap) -> String {
     let services = map.nodes().iter().filter_map(|node| service(map, node));
     let edges = map.edges().iter().map(|edge| edge_row(map, edge));
     let mut text = String::new();
-    let figures = ["health", "requests", "req/s", "errors", "4xx", "p50", "p95", "p99", "view"];
+    let figures = ["health", "requests", "req/s", "errors", "client err.", "p50", "p95", "p99", "view"];
     text += &columns(&[&["SERVICE", "kind"], figures.as_slice()].concat(), 3, services);
     text.push('\n');
     text += &columns(&[&["CLIENT", "SERVER", "protocol"], figures.as_slice()].concat(), 4, edges);

@@ -47,6 +47,7 @@ const ASSETS: &[Asset] = &[
     asset!(js "js/about.js"),
     asset!(js "js/api.js"),
     asset!(js "js/card.js"),
+    asset!(js "js/codes.js"),
     asset!(js "js/details.js"),
     asset!(js "js/dom.js"),
     asset!(js "js/empty.js"),

@@ -85,7 +85,7 @@ fn a_selected_service_has_a_panel_with_its_operations() {
     let operations = detail["operations"].as_array().unwrap();
     assert!(!operations.is_empty());
     for operation in operations {
-        assert!(panel.contains(&format!(">{}</th>", text(operation, "name"))), "{panel}");
+        assert!(panel.contains(&format!(">{}</div></th>", text(operation, "name"))), "{panel}");
     }
     let around = page.tags("data-id=").filter(|tag| tag.starts_with("tr ")).count();
     let peers = |name: &str| detail[name].as_array().unwrap().len();
@@ -109,8 +109,9 @@ fn exchanges_are_listed_as_they_are_asked_for() {
     for exchange in exchanges {
         let row = page.row(text(exchange, "id"));
         assert!(row[1].starts_with(text(exchange, "code")), "{row:?}");
-        assert_eq!(row[2], format!("{} {}", text(exchange, "verb"), text(exchange, "path")));
-        assert_eq!(row[4], duration(exchange["duration_seconds"].as_f64()));
+        assert_eq!(row[2], text(exchange, "protocol"));
+        assert_eq!(row[3], format!("{} {}", text(exchange, "verb"), text(exchange, "path")));
+        assert_eq!(row[5], duration(exchange["duration_seconds"].as_f64()));
     }
 }
 
@@ -221,7 +222,11 @@ fn busiest(program: &Program) -> Value {
 
 /// A row of the table, as the API's answer has it.
 fn row_of(service: &Value) -> Vec<String> {
-    let kind = text(service, "kind").replace('_', " ");
+    let kind = match text(service, "role") {
+        "service" => text(service, "kind").replace('_', " "),
+        "names" => "name server".to_owned(),
+        role => role.to_owned(),
+    };
     if service["view"].is_null() {
         let none = ["–"; 8].map(str::to_owned);
         return [text(service, "name").to_owned(), kind].into_iter().chain(none).collect();

@@ -2,7 +2,7 @@
 
 import { el, fill } from "./dom.js";
 import { healthLabel, kindWords, networkNote, operationTable, viewTable } from "./figures.js";
-import { duration, percent, shortRate, rate } from "./format.js";
+import { andP95, duration, percent, shortRate, rate } from "./format.js";
 import { figuresOf } from "./graph.js";
 import { edgeOperations } from "./card.js";
 import { healthIcon } from "./icons.js";
@@ -140,7 +140,7 @@ function peers(edges, end, nameOf) {
   const item = (edge) => {
     const figures = figuresOf(edge);
     const errors = figures.errors ? ` · ${percent(figures.error_ratio)} errors` : "";
-    const said = `${shortRate(figures.rate_per_second)}${errors} · p95 ${duration(figures.duration_seconds?.p95)}`;
+    const said = shortRate(figures.rate_per_second) + errors + andP95(figures);
     return el(
       "li",
       { class: edge.health, title: edge.reason },

@@ -1,5 +1,6 @@
 // The newest exchanges, one by one.
 
+import { codeName } from "./codes.js";
 import { el, fill, unseen } from "./dom.js";
 import { bytes, duration, NONE, time, words } from "./format.js";
 import { change } from "./state.js";
@@ -14,7 +15,7 @@ const LOOKS = {
   no_response: "failing",
 };
 
-const HEADS = ["Time", "Status", "Request", "Client → server", "Duration", "Trace"];
+const HEADS = ["Time", "Status", "Protocol", "Request", "Client → server", "Duration", "Trace"];
 
 /** Figures of the table that is wide enough for them. */
 const WIDTH = HEADS.length;
@@ -76,6 +77,7 @@ export class ExchangesTable {
         { "data-id": exchange.id, class: LOOKS[exchange.status] },
         el("td", {}, button),
         el("td", {}, status(exchange)),
+        el("td", { class: "protocol" }, exchange.protocol),
         el("td", { class: "request" }, request),
         el("td", {}, who(exchange.client), " → ", who(exchange.server)),
         el("td", { class: "number" }, duration(exchange.duration_seconds)),
@@ -86,8 +88,8 @@ export class ExchangesTable {
   }
 }
 
-function status({ status, code }) {
-  const said = code || words(status);
+function status({ status, code, protocol }) {
+  const said = code ? [code, codeName(protocol, code)].filter(Boolean).join(" ") : words(status);
   return el(
     "span",
     { class: `health ${LOOKS[status] ?? "unknown"}`, title: words(status) },

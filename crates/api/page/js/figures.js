@@ -2,7 +2,7 @@
 
 import { el, unseen } from "./dom.js";
 import { bytes, count, duration, NONE, percent, rate, shortRate, words } from "./format.js";
-import { healthIcon } from "./icons.js";
+import { healthIcon, isSpecial } from "./icons.js";
 
 const quantile = (name) => (figures) => duration(figures.duration_seconds?.[name]);
 
@@ -10,7 +10,7 @@ const ROWS = [
   ["Rate", (figures) => rate(figures.rate_per_second)],
   ["Requests", (figures) => count(figures.requests)],
   ["Errors", (figures) => withShare(figures.errors, figures.error_ratio)],
-  ["4xx", (figures) => withShare(figures.client_errors, share(figures))],
+  ["Client errors", (figures) => withShare(figures.client_errors, share(figures))],
   ["p50", quantile("p50")],
   ["p95", quantile("p95")],
   ["p99", quantile("p99")],
@@ -77,7 +77,7 @@ export function networkNote(edge) {
 export function operationTable(operations, { most = Infinity } = {}) {
   if (!operations.length) return el("p", { class: "note" }, "None was measured.");
   const sorted = [...operations].sort((a, b) => b.figures.requests - a.figures.requests);
-  const head = ["Rate", "Errors", "4xx", "p50", "p95", "p99"];
+  const head = ["Rate", "Errors", "Client errors", "p50", "p95", "p99"];
   // The name has a row of its own: there is little room, and names are long.
   const group = ({ name, figures }) => {
     const rate = el("td", { class: "number" }, shortRate(figures.rate_per_second));
@@ -87,8 +87,9 @@ export function operationTable(operations, { most = Infinity } = {}) {
       clientErrorCell(figures),
       ...["p50", "p95", "p99"].map((of) => quantileCell(figures, of)),
     ];
-    const title = el("th", { scope: "rowgroup", colspan: head.length, class: "path", title: name }, name);
-    return el("tbody", {}, el("tr", {}, title), el("tr", {}, cells));
+    const title = el("div", { class: "path", title: name }, name);
+    const over = el("th", { scope: "rowgroup", colspan: head.length }, title);
+    return el("tbody", {}, el("tr", {}, over), el("tr", {}, cells));
   };
   const rest = sorted.length - most;
   return [
@@ -146,6 +147,11 @@ function alarmingCell(number, ratio, how = "alarming") {
 /** The kind of a service in words: `database (postgres), container in shop`. */
 export function kindWords(service) {
   const kind = service.namespace ? `${words(service.kind)} in ${service.namespace}` : words(service.kind);
-  const isSpecial = service.role && service.role !== "service";
-  return isSpecial ? `${words(service.role)} (${service.protocols.join(", ")}), ${kind}` : kind;
+  return isSpecial(service) ? `${roleWords(service)} (${service.protocols.join(", ")}), ${kind}` : kind;
+}
+
+/** What a service is in few words: `database`, or `container` for one that is a program like others. */
+export function roleWords(service) {
+  if (!isSpecial(service)) return words(service.kind);
+  return service.role === "names" ? "name server" : words(service.role);
 }

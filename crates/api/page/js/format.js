@@ -93,6 +93,11 @@ export function span({ from, to }) {
   return `${start}–${isSameDay ? end.split(" ").at(-1) : end}`;
 }
 
+/** The p95 behind other figures; nothing where none has a duration, as of messages that nobody answers. */
+export function andP95(figures) {
+  return figures.duration_seconds ? ` · p95 ${duration(figures.duration_seconds.p95)}` : "";
+}
+
 /** A word of the API for people: `external_client` is an external client. */
 export function words(name) {
   return name.replaceAll("_", " ");

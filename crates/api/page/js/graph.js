@@ -40,6 +40,11 @@ export function graphOf(map, selected, isNarrow) {
   };
 }
 
+/** Whether an edge is about names alone: nearly everybody has one to a name server, and it says little about who works with whom. */
+export function isLookup(edge, nodes) {
+  return nodes.get(edge.target)?.role === "names";
+}
+
 /** The same for graphs that have the same place for everything. */
 export function topologyOf(graph) {
   return [...graph.nodes.keys(), ...graph.edges.keys()].join(" ");

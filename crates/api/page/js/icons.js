@@ -19,9 +19,15 @@ const ROLES = {
   names: "M3 2h8.5A1.5 1.5 0 0 1 13 3.5v11H4.5A1.5 1.5 0 0 1 3 13zM6 6h4M6 9h4",
 };
 
+/** Whether a service is more than a program that answers calls. */
+export function isSpecial({ role }) {
+  return Object.hasOwn(ROLES, role ?? "");
+}
+
 /** What kind of server a service is, and where it is just a program, what it was found by. */
-export function kindIcon({ kind, role }, properties = {}) {
-  return svg("path", { class: "kind-icon", d: ROLES[role] ?? KINDS[kind] ?? KINDS.unknown, ...properties });
+export function kindIcon(service, properties = {}) {
+  const d = isSpecial(service) ? ROLES[service.role] : (KINDS[service.kind] ?? KINDS.unknown);
+  return svg("path", { class: isSpecial(service) ? "kind-icon special" : "kind-icon", d, ...properties });
 }
 
 const HEALTHS = {

@@ -1,6 +1,7 @@
 // Where nodes are and how edges run. Depends on who calls whom alone, and not on figures: it stays as long as they do.
 
 import { Graph, layout as place } from "../vendor/dagre/dagre.esm.js";
+import { isLookup } from "./graph.js";
 
 /** Room for the words on an edge: one line above it and one below; on a narrow map one on it, where it alarms. */
 const LABEL = { wide: { width: 64, height: 30 }, narrow: { width: 56, height: 18 } };
@@ -46,6 +47,8 @@ export function layOut(graph, down) {
       ...(isDense ? DENSE_LABEL : LABEL[down ? "narrow" : "wide"]),
       // Beside an edge that runs down, which would strike words on it through.
       labelpos: down ? "r" : "c",
+      // Who works with whom stands together; who asks for names may ask from afar.
+      weight: isLookup(edge, graph.nodes) ? 1 : 4,
     });
   }
   place(dagre);

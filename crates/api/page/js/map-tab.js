@@ -7,6 +7,7 @@ import { write } from "./dom.js";
 import { showEmpty } from "./empty.js";
 import { count } from "./format.js";
 import { graphOf } from "./graph.js";
+import { kindIcon, picture } from "./icons.js";
 import { ServiceMapView } from "./map.js";
 import { change, onChange, state } from "./state.js";
 import { ServicesTable } from "./table.js";
@@ -15,6 +16,7 @@ const byId = (id) => document.getElementById(id);
 
 export class MapTab {
   #map = { nodes: [], edges: [] };
+  #legend = document.querySelectorAll(".legend [data-role]");
   #services = [];
   #asked = new Map();
   #details = new Details(byId("details"));
@@ -30,6 +32,7 @@ export class MapTab {
   });
 
   constructor() {
+    for (const entry of this.#legend) entry.prepend(picture(kindIcon(entry.dataset), "kind"));
     byId("fit").addEventListener("click", () => this.#view.fit());
     byId("zoom-in").addEventListener("click", () => this.#view.zoom(1.3));
     byId("zoom-out").addEventListener("click", () => this.#view.zoom(1 / 1.3));
@@ -53,6 +56,7 @@ export class MapTab {
     byId("map-part").hidden = isEmpty;
     showEmpty(byId("map-empty"), isEmpty, known);
     this.#show();
+    for (const entry of this.#legend) entry.hidden = !map.nodes.some(({ role }) => role === entry.dataset.role);
     const { nodes, edges } = this.#view.graph;
     this.#card.renew((id) => nodes.get(id) ?? edges.get(id), nodes);
     await this.#showDetails();

@@ -1,10 +1,10 @@
 // How a node and an edge of the map look, and what they say.
 
 import { attributes, fill, svg, write } from "./dom.js";
-import { duration, NONE, percent, rate, shortRate } from "./format.js";
+import { andP95, NONE, percent, rate, shortRate } from "./format.js";
 import { kindWords } from "./figures.js";
-import { figuresOf } from "./graph.js";
-import { healthPath, kindIcon } from "./icons.js";
+import { figuresOf, isLookup } from "./graph.js";
+import { healthPath, isSpecial, kindIcon } from "./icons.js";
 import { isOutside, sizeOf } from "./layout.js";
 
 /** Where the words of a node begin, and what they leave free at its end: for the health, or for the rounding. */
@@ -22,7 +22,10 @@ export function nodeElements(node, isNarrow) {
   const round = isOutside(node) ? height / 2 : 9;
   const middle = height / 2;
   const name = svg("text", { class: "name", x, y: middle - 4 });
-  const line = svg("text", { class: "figures", x, y: middle + 13 });
+  // Where there is little room, a picture is for those who are more than a program, in front of their figures.
+  const isSmall = isNarrow && isSpecial(node);
+  const line = svg("text", { class: "figures", x: isSmall ? x + 17 : x, y: middle + 13 });
+  const icon = isSmall ? `translate(${x} ${middle + 2.5}) scale(.8)` : isNarrow ? null : `translate(14 ${middle - 8})`;
   const afar = svg("text", { class: "afar", x: AFAR.x, y: middle + AFAR.font * 0.35 });
   const badge = svg("path", { class: "badge" });
   const corner = `translate(${width - (isNarrow ? 23 : 27)} ${middle - (isNarrow ? 19 : 17)})`;
@@ -31,7 +34,7 @@ export function nodeElements(node, isNarrow) {
     { role: "button" },
     svg("rect", { class: "halo", x: -4, y: -4, width: width + 8, height: height + 8, rx: round + 4 }),
     svg("rect", { class: "box", width, height, rx: round }),
-    ...(isNarrow ? [] : [kindIcon(node, { transform: `translate(14 ${middle - 8})` })]),
+    ...(icon ? [kindIcon(node, { transform: icon })] : []),
     svg("g", { transform: corner }, badge),
     name,
     line,
@@ -46,12 +49,12 @@ export function nodeElements(node, isNarrow) {
 export function updateNode({ group, name, line, afar, badge, room }, node) {
   const { inbound, outbound } = node;
   const figures = inbound
-    ? `${shortRate(inbound.rate_per_second)} · p95 ${duration(inbound.duration_seconds?.p95)}`
+    ? shortRate(inbound.rate_per_second) + andP95(inbound)
     : outbound
       ? `asks ${shortRate(outbound.rate_per_second)}`
       : "";
-  write(name, fitting(node.name, room.near, NEAR_FONT));
-  write(afar, fitting(node.name, room.afar, AFAR.font));
+  write(name, fitting(node, room.near, NEAR_FONT));
+  write(afar, fitting(node, room.afar, AFAR.font));
   write(line, figures);
   const judged = inbound !== null;
   attributes(badge, { d: judged ? healthPath(node.health) : null });
@@ -81,14 +84,14 @@ export function updateEdge({ group, line, text, share, badge }, edge, nodes) {
   const isAlarming = edge.health === "degraded" || edge.health === "failing";
   const refused = figures.requests ? figures.client_errors / figures.requests : 0;
   // What alarms is errors, unless there are none: then it is that the server refuses so much.
-  const alarm = figures.error_ratio ? percent(figures.error_ratio) : refused ? `${percent(refused)} 4xx` : "";
+  const alarm = figures.error_ratio ? percent(figures.error_ratio) : refused ? `${percent(refused)} client err.` : "";
   write(text, shortRate(figures.rate_per_second));
   write(share, isAlarming ? alarm : "");
   attributes(badge, { d: isAlarming ? healthPath(edge.health) : null });
   attributes(line, { "stroke-width": thickness(figures.rate_per_second), "marker-end": `url(#arrow-${edge.health})` });
   const name = (id) => nodes.get(id)?.name ?? NONE;
   attributes(group, {
-    class: `edge ${edge.health}${kept(group)}`,
+    class: `edge ${edge.health}${isLookup(edge, nodes) ? " lookup" : ""}${kept(group)}`,
     "data-source": edge.source,
     "data-target": edge.target,
     "data-health": edge.health,
@@ -98,10 +101,15 @@ export function updateEdge({ group, line, text, share, badge }, edge, nodes) {
 
 const measure = document.createElement("canvas").getContext("2d");
 
-/** A name cut in its middle to a width: what tells names apart is at their ends. */
-function fitting(name, width, size) {
+/** What the names of most units end with; systemd's own commands take them without it. */
+const SUFFIX = ".service";
+
+/** A name cut to a width: of units first the end that they share, then the middle, as what tells names apart is at their ends. */
+function fitting({ name: whole, kind }, width, size) {
   measure.font = `620 ${size}px ${getComputedStyle(document.body).fontFamily}`;
   const isWide = (text) => measure.measureText(text).width > width;
+  if (!isWide(whole)) return whole;
+  const name = kind === "unit" && whole.endsWith(SUFFIX) ? whole.slice(0, -SUFFIX.length) : whole;
   if (!isWide(name)) return name;
   let kept = Math.min(name.length, 60);
   const cut = () => `${name.slice(0, Math.ceil(kept / 2))}…${name.slice(-Math.floor(kept / 2))}`;

@@ -1,8 +1,8 @@
 // The table of services.
 
 import { attributes, el, fill, write } from "./dom.js";
-import { clientErrorCell, errorCell, healthLabel, kindWords, quantileCell, rateCell, share } from "./figures.js";
-import { NONE, plural, words } from "./format.js";
+import { clientErrorCell, errorCell, healthLabel, kindWords, quantileCell, rateCell, roleWords, share } from "./figures.js";
+import { NONE, plural } from "./format.js";
 import { change, state } from "./state.js";
 
 /** More rows than this make a browser slow. */
@@ -17,7 +17,7 @@ const COLUMNS = [
     key: "kind",
     title: "Kind",
     by: (service) => `${service.role} ${service.kind}`,
-    cell: (service) => el("td", { title: kindWords(service) }, words(service.role === "service" ? service.kind : service.role)),
+    cell: (service) => el("td", { title: kindWords(service) }, roleWords(service)),
     text: true,
   },
   {
@@ -42,7 +42,7 @@ const COLUMNS = [
   },
   {
     key: "4xx",
-    title: "4xx",
+    title: "Client errors",
     by: (service) => service.view && share(service),
     cell: (service) => clientErrorCell(figured(service)),
   },
