@@ -36,9 +36,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         // What the server measured, where it is one of ours; else what its clients did.
         let Some(tally) = edge.views().primary() else { continue };
         let figures = map.summary(tally);
-        let p99_ms = figures.duration_seconds.map_or(0.0, |all| all.p99 * 1_000.0);
+        // A message that nobody answers takes no time that could be measured.
+        let p99 =
+            figures.duration_seconds.map_or("no p99".to_owned(), |all| format!("p99 {:.1} ms", all.p99 * 1_000.0));
         println!(
-            "{} -> {}: {:.1} requests/s, {:.1} % errors, p99 {p99_ms:.1} ms ({})",
+            "{} -> {}: {:.1} requests/s, {:.1} % errors, {p99} ({})",
             edge.client(),
             edge.server(),
             figures.rate_per_second,

@@ -53,8 +53,9 @@ fn pcap_to_map_draws_the_demo() {
         &[
             "flowchart LR\n",
             "frontend.service -> catalog.js: ",
-            "frontend.service -> cart.py: 1.4 requests/s, 4.1 % errors, ",
-            "payments.jar -> api.stripe.example: 0.6 requests/s, 15.7 % errors, ",
+            "rabbitmq-server.service -> mailer.rb: 0.6 requests/s, 0.0 % errors, no p99 (healthy)\n",
+            "frontend.service -> cart.py: 1.5 requests/s, 4.0 % errors, ",
+            "payments.jar -> api.stripe.example: 0.6 requests/s, 16.7 % errors, ",
         ],
     );
 }

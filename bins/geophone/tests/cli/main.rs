@@ -60,8 +60,17 @@ fn the_demo_gives_its_services_and_a_ledger_that_balances() {
     let row = |name: &str| table.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{table}"));
     assert!(row("api.stripe.example").contains("failing"), "{table}");
     assert!(row("payments.jar").contains("healthy"), "{table}");
+    for (name, kind) in [
+        ("postgres", "database"),
+        ("redis.shop.example", "cache"),
+        ("rabbitmq-server.service", "queue"),
+        ("systemd-resolved.service", "names"),
+        ("mailer.rb", "process"),
+    ] {
+        assert_eq!(row(name).split_whitespace().nth(1), Some(kind), "{table}");
+    }
     let ledger = stderr(&output);
-    assert!(ledger.contains("aggregate exchanges: seen 1763 = passed 1763"), "{ledger}");
+    assert!(ledger.contains("aggregate exchanges: seen 3404 = passed 3404"), "{ledger}");
     assert!(!ledger.contains("OFF BY"), "{ledger}");
 }
 
@@ -121,7 +130,7 @@ fn every_format_has_the_same_edges() {
     let format = |format| stdout(&run(&["replay", demo().to_str().unwrap(), "--format", format]));
     let json: serde_json::Value = serde_json::from_str(&format("json")).unwrap();
     let edges = json["edges"].as_array().unwrap().len();
-    assert_eq!(edges, 12);
+    assert_eq!(edges, 23);
     // As examples/data/README.md says.
     let health = |health| json["edges"].as_array().unwrap().iter().filter(|edge| edge["health"] == health).count();
     assert_eq!((health("degraded"), health("failing")), (6, 1));

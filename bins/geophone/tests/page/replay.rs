@@ -116,6 +116,42 @@ fn exchanges_are_listed_as_they_are_asked_for() {
 }
 
 #[test]
+fn exchanges_of_any_protocol_say_how_they_ended_and_how_long_they_took() {
+    let rows_of = |page: &Snapshot, program: &Program, question: &str| {
+        let answer = program.ask(question);
+        let exchanges = answer["exchanges"].as_array().unwrap();
+        exchanges.iter().map(|exchange| page.row(text(exchange, "id"))).collect::<Vec<_>>()
+    };
+    let Some((program, mut browser, page)) = open("codes", "tab=exchanges&status=client_error") else { return };
+    browser.has_no_complaint();
+    let rows = rows_of(&page, &program, "exchanges?status=client_error");
+    let has = |protocol: &str, said: &str| rows.iter().any(|row| row[2] == protocol && row[1].starts_with(said));
+    let expected =
+        [("postgres", "23505"), ("postgres", "40001"), ("redis", "WRONGTYPE"), ("dns", "3 NXDOMAIN"), ("http1", "404")];
+    for (protocol, said) in expected {
+        assert!(has(protocol, said), "{protocol} {said} in {rows:?}");
+    }
+
+    // What nobody answers takes no time, rather than none at all.
+    browser.open(&program.page("tab=exchanges&protocol=amqp"));
+    let rows = rows_of(&browser.snapshot(), &program, "exchanges?protocol=amqp");
+    for (verb, is_answered) in [("deliver", false), ("ack", false), ("publish", true)] {
+        let row = rows.iter().find(|row| row[3].starts_with(verb)).unwrap_or_else(|| panic!("{verb} in {rows:?}"));
+        assert_eq!(row[5] != "–", is_answered, "{row:?}");
+    }
+}
+
+#[test]
+fn the_legend_has_the_kinds_of_servers_that_are_on_the_map() {
+    let Some((program, mut browser, _)) = open("roles", "") else { return };
+    let shown =
+        "[...document.querySelectorAll('.legend [data-role]:not([hidden])')].map((one) => one.dataset.role).join()";
+    assert_eq!(browser.evaluate(shown), "database,cache,queue,names");
+    browser.open(&program.page("protocol=redis"));
+    assert_eq!(browser.evaluate(shown), "cache");
+}
+
+#[test]
 fn the_ledger_has_every_account() {
     let Some((program, mut browser, page)) = open("ledger", "tab=ledger") else { return };
     browser.has_no_complaint();

@@ -2,9 +2,19 @@
 //!
 //! `cargo run -p geophone-capture-file --example demo-recording -- OUT` creates OUT, or replaces it.
 
+mod amqp;
+mod cart;
+mod catalog;
+mod checkout;
+mod dns;
+mod http;
 mod machine;
+mod mailer;
 mod pool;
+mod postgres;
+mod programs;
 mod random;
+mod redis;
 mod shop;
 
 use std::{error::Error, path::Path};

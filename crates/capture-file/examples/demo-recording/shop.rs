@@ -1,107 +1,141 @@
 //! What customers do in the shop, and what that makes its services do.
 //!
 //! ```text
-//! customers ─▶ frontend ─┬─▶ catalog ──▶ inventory (container)
-//!                        ├─▶ cart ─────▶ inventory            3 % of the frontend's calls to cart fail
-//!                        └─▶ payments ─▶ api.stripe.example   15 % of the calls to it fail
+//! customers ─▶ frontend ─┬─▶ catalog ──▶ inventory (container), postgres
+//!                        ├─▶ cart ─────▶ inventory, redis        3 % of the frontend's calls to cart fail
+//!                        └─▶ orders ─┬─▶ postgres
+//!                                    ├─▶ payments ─▶ api.stripe.example    15 % of the calls to it fail
+//!                                    └─▶ rabbitmq ─▶ mailer ─▶ api.mail.example
 //! ```
+//!
+//! Who talks to a machine outside asks the name server for it.
 
-use geophone_capture_file::synthetic::{Call, Observed, Traffic};
+use geophone_capture_file::synthetic::{Observed, Traffic};
 use geophone_model::time::Timestamp;
 
 use crate::{
-    machine::{self, CART, CATALOG, FRONTEND, INVENTORY, PAYMENTS, Program, START},
+    amqp::Publisher,
+    cart,
+    checkout::{STRIPE, Sold},
+    dns::Names,
+    http::{self, Answer, BAD_GATEWAY, NOT_MODIFIED, OK},
+    machine::{self, Program, START},
+    mailer,
     pool::{End, Pool},
+    postgres::Database,
+    programs::{CART, CATALOG, FRONTEND, INVENTORY, ORDERS, PAYMENTS, POSTGRES, RABBITMQ},
     random::Random,
+    redis::Cache,
 };
 
 const VISITS: u64 = 590;
-const VISIT_EVERY_NS: u64 = 120_000_000_000 / VISITS;
+const VISIT_EVERY_NS: u64 = 118_000_000_000 / VISITS;
+/// When the first customer may come: connections that are held ready are open by then.
+const OPENS: Timestamp = START.plus_ns(1_000_000_000);
 /// Addresses of the documentation blocks (RFC 5737), which nobody has.
 const CUSTOMERS: [[u8; 4]; 6] =
     [[203, 0, 113, 7], [203, 0, 113, 21], [203, 0, 113, 64], [203, 0, 113, 99], [192, 0, 2, 14], [192, 0, 2, 200]];
-const STRIPE: [u8; 4] = [198, 51, 100, 20];
-const STRIPE_NAME: &str = "api.stripe.example";
+/// The machine's address on its network.
+pub(crate) const MACHINE: [u8; 4] = [10, 0, 0, 5];
+const LOOPBACK: [u8; 4] = [127, 0, 0, 1];
 
 /// Two minutes of it.
 pub(crate) fn two_minutes() -> Traffic {
     let mut shop = Shop::open();
     for visit in 0..VISITS {
         let jitter_ns = shop.random.below(VISIT_EVERY_NS);
-        shop.visit(START.plus_ns(1_000_000 + visit * VISIT_EVERY_NS + jitter_ns));
+        shop.visit(OPENS.plus_ns(visit * VISIT_EVERY_NS + jitter_ns));
     }
     shop.close()
 }
 
-struct Shop {
-    traffic: Traffic,
-    random: Random,
+/// What the services hold: connections to each other, and dice.
+pub(crate) struct Shop {
+    pub(crate) traffic: Traffic,
+    /// For what customers do and how long services take.
+    pub(crate) random: Random,
+    /// For what services keep their data in.
+    pub(crate) behind: Random,
+    pub(crate) names: Names,
     customers: Vec<Pool>,
-    catalog: Pool,
-    cart: Pool,
-    payments: Pool,
+    pub(crate) catalog: Pool,
+    pub(crate) cart: Pool,
+    pub(crate) orders: Pool,
+    pub(crate) payments: Pool,
     catalog_inventory: Pool,
     cart_inventory: Pool,
-    stripe: Pool,
+    pub(crate) stripe: Pool,
+    pub(crate) catalog_database: Database,
+    pub(crate) orders_database: Database,
+    pub(crate) cache: Cache,
+    pub(crate) publisher: Publisher,
+    pub(crate) sold: Vec<Sold>,
 }
 
-/// A response: its status line's end, and the length of a body that nobody looks into.
-type Answer = (&'static str, u32);
+/// Somebody of this machine, or outside of it.
+pub(crate) fn end(program: Option<Program>, ip: [u8; 4]) -> End {
+    End { program, ip: ip.into() }
+}
 
-const OK: &str = "200 OK";
-const CREATED: &str = "201 Created";
-const ACCEPTED: &str = "202 Accepted";
-const NOT_MODIFIED: &str = "304 Not Modified";
-const NOT_FOUND: &str = "404 Not Found";
-const ERROR: &str = "500 Internal Server Error";
-const BAD_GATEWAY: &str = "502 Bad Gateway";
-const UNAVAILABLE: &str = "503 Service Unavailable";
+pub(crate) fn on_loopback<S: Default>(client: Program, server: Program, first_port: u16) -> Pool<S> {
+    let (client, port) = (end(Some(client), LOOPBACK), server.port());
+    Pool::new(client, end(Some(server), LOOPBACK), port, Observed::Loopback, first_port)
+}
+
+pub(crate) fn to_outside<S: Default>(client: Program, server: [u8; 4], port: u16, first_port: u16) -> Pool<S> {
+    Pool::new(end(Some(client), MACHINE), end(None, server), port, Observed::AtClient, first_port)
+}
 
 impl Shop {
     fn open() -> Self {
         let mut traffic = Traffic::new();
         machine::introduce(&mut traffic);
-        machine::name(&mut traffic, START, STRIPE.into(), STRIPE_NAME);
-
-        let end = |program, ip: [u8; 4]| End { program, ip: ip.into() };
-        let on_loopback = |client: Program, server: Program, first_port| {
-            let (client, port) = (end(Some(client), [127, 0, 0, 1]), server.listener.port);
-            Pool::new(client, end(Some(server), [127, 0, 0, 1]), port, Observed::Loopback, first_port)
-        };
         let to_inventory = |client: Program, first_port| {
             let (client, server) = (end(Some(client), [172, 17, 0, 1]), end(Some(INVENTORY), [172, 17, 0, 2]));
-            Pool::new(client, server, INVENTORY.listener.port, Observed::AtBoth, first_port)
+            Pool::new(client, server, INVENTORY.port(), Observed::AtBoth, first_port)
         };
         let customers = CUSTOMERS.into_iter().zip((20_000..).step_by(100)).map(|(ip, first_port)| {
-            let (client, server) = (end(None, ip), end(Some(FRONTEND), [10, 0, 0, 5]));
-            Pool::new(client, server, FRONTEND.listener.port, Observed::AtServer, first_port)
+            let (client, server) = (end(None, ip), end(Some(FRONTEND), MACHINE));
+            Pool::new(client, server, FRONTEND.port(), Observed::AtServer, first_port)
         });
+        let mut publisher = Publisher::new(on_loopback(ORDERS, RABBITMQ, 47_500));
+        publisher.open(&mut traffic, START.plus_ns(300_000_000));
         Self {
             traffic,
             random: Random::new(6),
+            behind: Random::new(19),
+            names: Names::new(50_000, Random::new(53)),
             customers: customers.collect(),
             catalog: on_loopback(FRONTEND, CATALOG, 40_000),
             cart: on_loopback(FRONTEND, CART, 41_000),
-            payments: on_loopback(FRONTEND, PAYMENTS, 42_000),
+            orders: on_loopback(FRONTEND, ORDERS, 42_000),
+            payments: on_loopback(ORDERS, PAYMENTS, 42_500),
             catalog_inventory: to_inventory(CATALOG, 43_000),
             cart_inventory: to_inventory(CART, 44_000),
-            stripe: Pool::new(end(Some(PAYMENTS), [10, 0, 0, 5]), end(None, STRIPE), 80, Observed::AtClient, 45_000),
+            stripe: to_outside(PAYMENTS, STRIPE, 80, 45_000),
+            catalog_database: Database::new(on_loopback(CATALOG, POSTGRES, 46_000), "catalog"),
+            orders_database: Database::new(on_loopback(ORDERS, POSTGRES, 46_500), "orders"),
+            cache: Cache::new(to_outside(CART, cart::REDIS, 6379, 47_000)),
+            publisher,
+            sold: Vec::new(),
         }
     }
 
+    /// What is sold is still to be told to its buyers. Those who ask for pages close their connections then; what services
+    /// hold to their databases, their cache and their broker outlasts the recording.
     fn close(self) -> Traffic {
-        let Self {
-            mut traffic,
-            random: _,
-            customers,
-            catalog,
-            cart,
-            payments,
-            catalog_inventory,
-            cart_inventory,
-            stripe,
-        } = self;
-        for pool in [catalog, cart, payments, catalog_inventory, cart_inventory, stripe].into_iter().chain(customers) {
+        let Self { mut traffic, mut names, customers, behind, sold, .. } = self;
+        mailer::tell_buyers(&mut traffic, &mut names, behind, sold);
+        let pools = [
+            self.catalog,
+            self.cart,
+            self.orders,
+            self.payments,
+            self.catalog_inventory,
+            self.cart_inventory,
+            self.stripe,
+        ];
+        for pool in pools.into_iter().chain(customers) {
             pool.close(&mut traffic);
         }
         traffic
@@ -133,84 +167,23 @@ impl Shop {
                 ("POST /cart/add".to_owned(), ns, page(answer, 120))
             }
             _ => {
-                let (ns, answer) = self.pay(behind, product);
+                let (ns, answer) = self.check_out(behind, product);
                 ("POST /checkout".to_owned(), ns, page(answer, 900))
             }
         };
         let duration_ns = 2 * own_ns + behind_ns;
         let Self { customers, traffic, .. } = self;
         if let Some(pool) = customers.get_mut(customer) {
-            call(traffic, pool, at, duration_ns, &request, "shop.example", answer);
+            http::call(traffic, pool, at, duration_ns, &request, "shop.example", answer);
         }
-    }
-
-    /// The first page: a list of products, for every third time with fresh stocks.
-    fn products(&mut self, at: Timestamp) -> (u64, Answer) {
-        let mut duration_ns = self.random.latency_ns(2_800);
-        if self.random.below(3) == 0 {
-            duration_ns += self.stock(true, at.plus_ns(300_000), "all");
-        }
-        let page = 1 + self.random.below(9);
-        let answer = (OK, 6_000);
-        let request = format!("GET /products?page={page}");
-        call(&mut self.traffic, &mut self.catalog, at, duration_ns, &request, "catalog:3000", answer);
-        (duration_ns, answer)
-    }
-
-    /// One product; some have been taken out of the catalog.
-    fn product(&mut self, at: Timestamp, product: u64) -> (u64, Answer) {
-        let mut duration_ns = self.random.latency_ns(1_900);
-        let answer = if product % 12 == 5 { (NOT_FOUND, 24) } else { (OK, 1_400) };
-        if answer.0 == OK {
-            duration_ns += self.stock(true, at.plus_ns(200_000), &product.to_string());
-        }
-        let request = format!("GET /products/{product}");
-        call(&mut self.traffic, &mut self.catalog, at, duration_ns, &request, "catalog:3000", answer);
-        (duration_ns, answer)
-    }
-
-    /// Looks into a cart or puts something into it: the degraded edge, slow and with 3 % of failures.
-    fn cart_items(&mut self, at: Timestamp, method: &str, product: u64) -> (u64, Answer) {
-        let mut duration_ns = self.random.latency_ns(9_000);
-        let cart = 7_000 + self.random.below(400);
-        let fails = self.random.percent(3);
-        if method == "POST" && !fails {
-            duration_ns += self.stock(false, at.plus_ns(700_000), &product.to_string());
-        }
-        let answer = match method {
-            _ if fails => (ERROR, 48),
-            "POST" => (CREATED, 80),
-            _ => (OK, 700),
-        };
-        let request = format!("{method} /carts/{cart}/items");
-        call(&mut self.traffic, &mut self.cart, at, duration_ns, &request, "cart:8000", answer);
-        (duration_ns, answer)
-    }
-
-    /// Takes the money: the failing edge is behind the payments, which accept the order all the same and try again later.
-    fn pay(&mut self, at: Timestamp, product: u64) -> (u64, Answer) {
-        let (cart_ns, cart) = self.cart_items(at, "GET", product);
-        if cart.0 != OK {
-            return (cart_ns, cart);
-        }
-        let at = at.plus_ns(cart_ns + 200_000);
-        let fails = self.random.percent(15);
-        let charge_ns = self.random.latency_ns(if fails { 240_000 } else { 85_000 });
-        let answer = if fails { (UNAVAILABLE, 60) } else { (OK, 1_100) };
-        let charged = at.plus_ns(1_500_000);
-        call(&mut self.traffic, &mut self.stripe, charged, charge_ns, "POST /v1/charges", STRIPE_NAME, answer);
-        let duration_ns = charge_ns + 1_500_000 + self.random.latency_ns(4_000);
-        let answer = if fails { (ACCEPTED, 90) } else { (CREATED, 210) };
-        call(&mut self.traffic, &mut self.payments, at, duration_ns, "POST /payments", "payments:8080", answer);
-        (cart_ns + 200_000 + duration_ns, answer)
     }
 
     /// Asks the container how much is left; the time that it took.
-    fn stock(&mut self, by_catalog: bool, at: Timestamp, of: &str) -> u64 {
+    pub(crate) fn stock(&mut self, by_catalog: bool, at: Timestamp, of: &str) -> u64 {
         let duration_ns = self.random.latency_ns(900);
         let Self { traffic, catalog_inventory, cart_inventory, .. } = self;
         let pool = if by_catalog { catalog_inventory } else { cart_inventory };
-        call(traffic, pool, at, duration_ns, &format!("GET /stock/{of}"), "inventory:9000", (OK, 40));
+        http::call(traffic, pool, at, duration_ns, &format!("GET /stock/{of}"), "inventory:9000", (OK, 40));
         duration_ns + 300_000
     }
 }
@@ -218,31 +191,8 @@ impl Shop {
 /// What the frontend makes of a service's answer: a page, or an error page with the status that befits it.
 const fn page((status, _): Answer, page_len: u32) -> Answer {
     match status.as_bytes() {
-        [b'4', ..] => (NOT_FOUND, 700),
+        [b'4', ..] => (status, 700),
         [b'5', ..] => (BAD_GATEWAY, 700),
         _ => (OK, page_len),
     }
-}
-
-fn call(
-    traffic: &mut Traffic,
-    pool: &mut Pool,
-    at: Timestamp,
-    duration_ns: u64,
-    request: &str,
-    host: &str,
-    (status, body_len): Answer,
-) {
-    let request = format!(
-        "{request} HTTP/1.1\r\nHost: {host}\r\n{}\r\n",
-        if request.starts_with("POST") { "Content-Length: 0\r\n" } else { "" }
-    );
-    // A response of this status has no body, and says no length (RFC 9110 section 15.4.5).
-    let response = if status == NOT_MODIFIED {
-        format!("HTTP/1.1 {status}\r\n\r\n")
-    } else {
-        format!("HTTP/1.1 {status}\r\nContent-Length: {body_len}\r\n\r\n")
-    };
-    let (request, response) = (request.as_bytes(), response.as_bytes());
-    pool.call(traffic, &Call { at, duration_ns, request, response, unwanted_len: body_len });
 }
