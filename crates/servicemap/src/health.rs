@@ -66,7 +66,7 @@ impl FromStr for Health {
 pub struct Verdict {
     /// How well it is.
     pub health: Health,
-    /// Why, for people: `12.5 % of 80 requests failed (5xx)`.
+    /// Why, for people: `12.5 % of 80 requests failed (server error)`.
     pub reason: String,
 }
 
@@ -74,8 +74,8 @@ pub struct Verdict {
 ///
 /// | | degraded | failing |
 /// |---|---|---|
-/// | errors (5xx, protocol failures, no answer) | any at all | 10 % |
-/// | client errors (4xx) | 10 % | 20 % |
+/// | errors (server errors, protocol failures, no answer) | any at all | 10 % |
+/// | client errors | 10 % | 20 % |
 ///
 /// Below [`min_requests`](Self::min_requests) a ratio says nothing. What has failed has failed, so an error still makes it
 /// degraded, but never failing; without an error it is unknown, and client errors are not looked at.
@@ -149,7 +149,7 @@ fn grade(errors: u64, requests: u64, degraded_ratio: f64, failing_ratio: f64) ->
     }
 }
 
-/// `12.5 % of 80 requests failed (5xx)`, or `(8 × 5xx, 2 × no answer)` where they failed in several ways.
+/// `12.5 % of 80 requests failed (server error)`, or `(8 × server error, 2 × no answer)` where they failed in several ways.
 fn failed(outcomes: &Outcomes) -> String {
     let kinds: Vec<_> = StatusClass::ALL
         .iter()
@@ -164,9 +164,9 @@ fn failed(outcomes: &Outcomes) -> String {
     format!("{} failed ({kinds})", share(outcomes.errors(), outcomes.requests()))
 }
 
-/// `15.0 % of 80 requests were client errors (4xx)`.
+/// `15.0 % of 80 requests were client errors`.
 fn refused(outcomes: &Outcomes) -> String {
-    format!("{} were client errors (4xx)", share(outcomes.client_errors(), outcomes.requests()))
+    format!("{} were client errors", share(outcomes.client_errors(), outcomes.requests()))
 }
 
 fn share(part: u64, whole: u64) -> String {
@@ -175,7 +175,7 @@ fn share(part: u64, whole: u64) -> String {
 
 fn name(class: StatusClass) -> &'static str {
     match class {
-        StatusClass::ServerError => "5xx",
+        StatusClass::ServerError => "server error",
         StatusClass::ProtocolError => "protocol error",
         StatusClass::NoResponse => "no answer",
         other => other.as_str(),

@@ -45,7 +45,7 @@
 //! let map = ServiceMap::build(&points, window, Config::default());
 //! let node = map.node(&cart).expect("it was asked");
 //! assert_eq!(node.verdict().health, Health::Failing);
-//! assert_eq!(node.verdict().reason, "12.5 % of 80 requests failed (5xx)");
+//! assert_eq!(node.verdict().reason, "12.5 % of 80 requests failed (server error)");
 //! let figures = map.summary(node.inbound().expect("it was asked"));
 //! assert_eq!((figures.rate_per_second, figures.error_ratio), (8.0, 0.125));
 //!

@@ -25,7 +25,10 @@ async fn a_service_has_its_figures_and_says_who_measured_them() {
     assert_eq!((&db["rate_per_second"], &db["error_ratio"]), (&json!(1.0), &json!(0.2)));
     assert_eq!(db["view"], "server", "both ends measured, and the server's view is preferred");
     assert!(close(&db["duration_seconds"]["p99"], 0.008) && close(&db["first_byte_seconds"]["p50"], 0.004), "{db}");
-    assert_eq!((&db["health"], &db["reason"]), (&json!("failing"), &json!("20.0 % of 900 requests failed (5xx)")));
+    assert_eq!(
+        (&db["health"], &db["reason"]),
+        (&json!("failing"), &json!("20.0 % of 900 requests failed (server error)"))
+    );
     assert_eq!(db["coverage"]["ratio"], 0.99);
 
     let web = &body["services"][1];
