@@ -55,12 +55,12 @@ pub enum Role {
     /// A message broker.
     Queue,
     /// A name server.
-    Names,
+    NameServer,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Service, Self::Database, Self::Cache, Self::Queue, Self::Names];
+    pub const ALL: &[Self] = &[Self::Service, Self::Database, Self::Cache, Self::Queue, Self::NameServer];
 
     /// The name in labels, URLs and files.
     pub const fn as_str(self) -> &'static str {
@@ -69,7 +69,7 @@ impl Role {
             Self::Database => "database",
             Self::Cache => "cache",
             Self::Queue => "queue",
-            Self::Names => "names",
+            Self::NameServer => "name-server",
         }
     }
 }
@@ -124,7 +124,7 @@ impl Protocol {
             Self::Cassandra | Self::Mongodb | Self::Mysql | Self::Postgres => Role::Database,
             Self::Memcached | Self::Redis => Role::Cache,
             Self::Amqp | Self::Kafka | Self::Mqtt | Self::Nats => Role::Queue,
-            Self::Dns => Role::Names,
+            Self::Dns => Role::NameServer,
         }
     }
 

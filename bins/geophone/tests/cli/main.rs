@@ -64,7 +64,7 @@ fn the_demo_gives_its_services_and_a_ledger_that_balances() {
         ("postgres", "database"),
         ("redis.shop.example", "cache"),
         ("rabbitmq-server.service", "queue"),
-        ("systemd-resolved.service", "names"),
+        ("systemd-resolved.service", "name-server"),
         ("mailer.rb", "process"),
     ] {
         assert_eq!(row(name).split_whitespace().nth(1), Some(kind), "{table}");

@@ -146,7 +146,7 @@ fn the_legend_has_the_kinds_of_servers_that_are_on_the_map() {
     let Some((program, mut browser, _)) = open("roles", "") else { return };
     let shown =
         "[...document.querySelectorAll('.legend [data-role]:not([hidden])')].map((one) => one.dataset.role).join()";
-    assert_eq!(browser.evaluate(shown), "database,cache,queue,names");
+    assert_eq!(browser.evaluate(shown), "database,cache,queue,name_server");
     browser.open(&program.page("protocol=redis"));
     assert_eq!(browser.evaluate(shown), "cache");
 }
@@ -259,10 +259,10 @@ fn busiest(program: &Program) -> Value {
 /// A row of the table, as the API's answer has it.
 fn row_of(service: &Value) -> Vec<String> {
     let kind = match text(service, "role") {
-        "service" => text(service, "kind").replace('_', " "),
-        "names" => "name server".to_owned(),
-        role => role.to_owned(),
+        "service" => text(service, "kind"),
+        role => role,
     };
+    let kind = kind.replace('_', " ");
     if service["view"].is_null() {
         let none = ["–"; 8].map(str::to_owned);
         return [text(service, "name").to_owned(), kind].into_iter().chain(none).collect();

@@ -152,6 +152,5 @@ export function kindWords(service) {
 
 /** What a service is in few words: `database`, or `container` for one that is a program like others. */
 export function roleWords(service) {
-  if (!isSpecial(service)) return words(service.kind);
-  return service.role === "names" ? "name server" : words(service.role);
+  return words(isSpecial(service) ? service.role : service.kind);
 }

@@ -42,7 +42,7 @@ export function graphOf(map, selected, isNarrow) {
 
 /** Whether an edge is about names alone: nearly everybody has one to a name server, and it says little about who works with whom. */
 export function isLookup(edge, nodes) {
-  return nodes.get(edge.target)?.role === "names";
+  return nodes.get(edge.target)?.role === "name_server";
 }
 
 /** The same for graphs that have the same place for everything. */

@@ -16,7 +16,7 @@ const ROLES = {
     "M2.5 3.9c0-1.2 2.5-2.1 5.5-2.1s5.5.9 5.5 2.1S11 6 8 6 2.5 5.1 2.5 3.9zM2.5 3.9v8.2c0 1.2 2.5 2.1 5.5 2.1s5.5-.9 5.5-2.1V3.9M2.5 8c0 1.2 2.5 2.1 5.5 2.1s5.5-.9 5.5-2.1",
   cache: "M9 1.5 3.2 9h4L6.6 14.5 12.8 7h-4z",
   queue: "M1.5 4h13v8h-13zM5 4v8M8 4v8M11 4v8",
-  names: "M3 2h8.5A1.5 1.5 0 0 1 13 3.5v11H4.5A1.5 1.5 0 0 1 3 13zM6 6h4M6 9h4",
+  name_server: "M3 2h8.5A1.5 1.5 0 0 1 13 3.5v11H4.5A1.5 1.5 0 0 1 3 13zM6 6h4M6 9h4",
 };
 
 /** Whether a service is more than a program that answers calls. */

@@ -157,7 +157,7 @@ pub(crate) struct NodeDocument {
     name: String,
     /// What it was found by.
     kind: String,
-    /// What kind of server it is, by the protocols that it is spoken to in: `service`, `database`, `cache`, `queue` or `names`.
+    /// What kind of server it is, by the protocols that it is spoken to in: `service`, `database`, `cache`, `queue` or `name_server`.
     role: String,
     /// The protocols that it is spoken to in, as a server; sorted.
     protocols: Vec<String>,

@@ -58,7 +58,7 @@ pub(crate) struct ServiceBody {
     /// What it was found by: `container`, `unit`, `process`, `external_client`, `external_service` or `unknown`.
     #[schema(value_type = String)]
     kind: IdentityKind,
-    /// What kind of server it is, by the protocols that it is spoken to in: `service`, `database`, `cache`, `queue` or `names`.
+    /// What kind of server it is, by the protocols that it is spoken to in: `service`, `database`, `cache`, `queue` or `name_server`.
     #[schema(value_type = String)]
     role: Role,
     /// The protocols that it is spoken to in, as a server; sorted.
