@@ -27,7 +27,7 @@ usage: cargo xtask COMMAND
                     (Debian and Ubuntu, as root)
   install           the tools alone
   vm [KERNEL…]      geophone on other kernels in virtual machines: 6.1 and 6.12, or those named
-  fuzz [SECONDS]    every fuzz target for some seconds, 60 unless told otherwise
+  fuzz [SECONDS [PART]]  the fuzz targets, or those with PART in their names, each for some seconds: 60 unless told otherwise
   corpus FILE.pcap --port N [--udp] [--stream K] --out FILE.txt
                     one connection of a capture as a conversation for crates/proto-parse/testdata
   oracle [PROTOCOL…]  compares what geophone and tshark make of the corpus, for all protocols or those named
@@ -48,11 +48,9 @@ fn main() -> ExitCode {
         ["install"] => tools::install(),
         ["ci"] => test::test(test::Missing::Fails),
         ["vm", kernels @ ..] => vm::vm(kernels, test::Missing::from_environment()).map(drop),
-        ["fuzz"] => fuzz::fuzz(60),
-        ["fuzz", seconds] => {
-            let seconds = seconds.parse().map_err(|_| anyhow::anyhow!("`{seconds}` is no number of seconds"));
-            seconds.and_then(fuzz::fuzz)
-        }
+        ["fuzz"] => fuzz::fuzz(60, ""),
+        ["fuzz", seconds] => number(seconds).and_then(|seconds| fuzz::fuzz(seconds, "")),
+        ["fuzz", seconds, part] => number(seconds).and_then(|seconds| fuzz::fuzz(seconds, part)),
         ["corpus", arguments @ ..] => corpus::corpus(arguments),
         ["oracle", protocols @ ..] => oracle::oracle(protocols),
         ["tidy"] => tidy::tidy(),
@@ -73,4 +71,8 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn number(seconds: &str) -> anyhow::Result<u32> {
+    seconds.parse().map_err(|_| anyhow::anyhow!("`{seconds}` is no number of seconds"))
 }

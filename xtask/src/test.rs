@@ -109,7 +109,7 @@ impl Sums {
                 println!("skipped: fuzzing needs {what}");
                 self.skipped += 1;
             }
-            _ => self.check("fuzz", || fuzz::fuzz(fuzz::SECONDS_IN_TEST)),
+            _ => self.check("fuzz", || fuzz::fuzz(fuzz::SECONDS_IN_TEST, "")),
         }
     }
 
