@@ -27,6 +27,8 @@ pub(crate) struct Framed<C> {
     conversation: C,
     to_server: Reader,
     to_client: Reader,
+    /// Whose loss the conversation was told of last, since the last message began.
+    told_lost: Option<Direction>,
     successor: Option<Successor>,
     is_closed: bool,
 }
@@ -105,6 +107,7 @@ impl<C: Conversation> Framed<C> {
             conversation,
             to_server: Reader::new(Direction::ToServer, joined_late),
             to_client: Reader::new(Direction::ToClient, joined_late),
+            told_lost: None,
             successor: None,
             is_closed: false,
         }
@@ -185,6 +188,12 @@ impl<C: Conversation> Framed<C> {
             let counters = self.conversation.pairing_mut().counters_mut();
             counters.desyncs = counters.desyncs.saturating_add(1);
         }
+        self.lose(direction);
+    }
+
+    /// Messages of this direction were lost, or passed over unrecognised.
+    fn lose(&mut self, direction: Direction) {
+        self.told_lost = Some(direction);
         self.conversation.lost(direction);
     }
 
@@ -199,7 +208,7 @@ impl<C: Conversation> Framed<C> {
         };
         *malformed = malformed.saturating_add(1);
         counters.desyncs = counters.desyncs.saturating_add(1);
-        self.conversation.lost(direction);
+        self.lose(direction);
     }
 
     /// The rest of the message under way, if there is one, will not be seen.
@@ -242,15 +251,18 @@ impl<C: Conversation> Connection for Framed<C> {
             if self.succeed(|successor| successor.bytes(direction, now_ns, data)) {
                 return;
             }
-            let Self { conversation, to_server, to_client, limits, .. } = self;
+            let Self { conversation, to_server, to_client, told_lost, limits, .. } = self;
             let reader = match direction {
                 Direction::ToServer => to_server,
                 Direction::ToClient => to_client,
             };
             match reader.step(conversation, limits, now_ns, &mut data) {
                 None => break,
+                Some(Step::Passed) if *told_lost == Some(direction) => {}
+                Some(Step::Passed) => self.lose(direction),
                 Some(Step::Began) => {
                     conversation.began(direction);
+                    *told_lost = None;
                     self.resume();
                 }
                 Some(Step::Kept { message }) => conversation.kept(direction, &message, limits),
@@ -259,6 +271,7 @@ impl<C: Conversation> Connection for Framed<C> {
                         None
                     } else {
                         conversation.began(direction);
+                        *told_lost = None;
                         conversation.resumes()
                     };
                     conversation.message(direction, &message, limits);

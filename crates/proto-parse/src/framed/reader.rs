@@ -82,6 +82,8 @@ pub(super) enum Step<'a> {
     /// What should be a message is none. The next one is searched for. `certain`: a message was due there, and not just found
     /// by searching.
     Malformed { certain: bool },
+    /// Bytes were passed over in search: there may have been messages in them that were not recognised.
+    Passed,
 }
 
 impl Reader {
@@ -124,6 +126,7 @@ impl Reader {
             Outcome::Kept => Step::Kept { message: self.message() },
             Outcome::Done => Step::Message { message: self.message(), begun: true },
             Outcome::Malformed { certain } => Step::Malformed { certain },
+            Outcome::Passed => Step::Passed,
         })
     }
 
@@ -160,7 +163,12 @@ impl Reader {
                 if data.is_empty() && self.held.is_empty() {
                     return None;
                 }
-                self.search_step(conversation, limits, now_ns, data)?;
+                let passed_before = self.unparsed_bytes;
+                let found = self.search_step(conversation, limits, now_ns, data);
+                if self.unparsed_bytes > passed_before {
+                    return Some(Outcome::Passed);
+                }
+                found?;
                 None
             } else if let Some(&at_ns) = self.found_ns.last() {
                 let byte = [self.found.pop().unwrap_or_default()];
@@ -342,4 +350,5 @@ enum Outcome {
     Began,
     Done,
     Malformed { certain: bool },
+    Passed,
 }

@@ -106,7 +106,7 @@ impl Conversation for Toy {
     fn lost(&mut self, direction: Direction) {
         self.log.push(format!("{direction:?} lost"));
         match direction {
-            Direction::ToServer => self.pairing.requests_lost(),
+            Direction::ToServer => self.pairing.requests_lost(1),
             Direction::ToClient => self.pairing.responses_lost(),
         }
     }
@@ -279,4 +279,26 @@ fn what_was_asked_before_a_change_stays_in_the_ledger() {
         let [abc, def, ghi] = ["abc", "def", "ghi"].map(|text| format!("\\x05q{text}"));
         assert_eq!(asked, [(abc, Some(2)), (def, None), (ghi, Some(4))]);
     }
+}
+
+/// What a search passes over may have been messages: whoever counts them is told, once until the next one is known.
+#[test]
+fn what_a_search_passes_over_may_have_been_messages() {
+    let mut toy = toy(false);
+    toy.gap(Direction::ToServer, 1, 9);
+    toy.bytes(Direction::ToServer, 2, b"....");
+    toy.gap(Direction::ToClient, 3, 9);
+    toy.bytes(Direction::ToServer, 4, b"....");
+    toy.bytes(Direction::ToServer, 5, b"....\x05qabc\x05qdef");
+    let lost: Vec<_> = toy.conversation.log.iter().filter(|line| line.ends_with("lost")).collect();
+    assert_eq!(lost, ["ToServer lost", "ToClient lost", "ToServer lost"]);
+}
+
+/// A search that is given much at once lets go of it all the same.
+#[test]
+fn a_search_holds_little_of_what_it_passes_over() {
+    let mut toy = toy(true);
+    toy.bytes(Direction::ToServer, 1, b"\x05");
+    toy.bytes(Direction::ToServer, 2, &b"\x05".repeat(1 << 20));
+    assert!(toy.held_bytes() < 64 * 1024, "{} bytes are held", toy.held_bytes());
 }

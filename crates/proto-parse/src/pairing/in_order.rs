@@ -7,6 +7,11 @@
 //! answers before it sends again. For such a client, a request that begins after an answer and while none is under way
 //! means that all requests before it have been answered. A client that has been seen to send while answers were still
 //! owed (it *overlaps*) gives no such sign: after a loss, its connection is not paired any more.
+//!
+//! A client that has the same number of requests in flight all the time, more than one, looks just like one that waits, if
+//! it was not seen from its beginning or requests were lost: every answer is followed by a request. Where requests were
+//! certainly lost, their answers are waited for first. Else its pairs are wrong until it pauses, and more answers come than
+//! there are requests known: that gives it away. There is no sign before.
 
 use alloc::collections::VecDeque;
 
@@ -32,6 +37,14 @@ pub(crate) struct InOrder<M> {
     in_doubt: bool,
     /// It is in doubt because requests may have been lost.
     requests_may_be_lost: bool,
+    /// Responses may have been lost since then.
+    responses_may_be_lost: bool,
+    /// Answers that are to come, at least, to requests that were lost and to those that came after them in doubt.
+    owed_lost: u64,
+    /// Turns in a row that began while these were owed.
+    turns_owed: u32,
+    /// Which answer is whose was made out by a turn: it is right if the client waits.
+    relies_on_turns: bool,
     /// In the first turn on a connection joined late, which may have begun before.
     in_first_turn: bool,
     /// A response, or a loss that may have been one, came after the newest request.
@@ -42,6 +55,9 @@ pub(crate) struct InOrder<M> {
     /// The client was seen to send while answers were owed.
     overlaps: bool,
 }
+
+/// Turns in a row after which a client is believed to wait, whatever it seems to be owed.
+const TURNS_OWED_MAX: u32 = 3;
 
 /// An open request.
 #[derive(Debug, Default)]
@@ -78,6 +94,10 @@ impl<M: Default> InOrder<M> {
             owed_evicted: 0,
             in_doubt: joined_late,
             requests_may_be_lost: false,
+            responses_may_be_lost: false,
+            owed_lost: 0,
+            turns_owed: 0,
+            relies_on_turns: joined_late,
             in_first_turn: joined_late,
             answered: true,
             seems_to_overlap: false,
@@ -114,15 +134,18 @@ impl<M: Default> InOrder<M> {
             self.drop_open();
             self.in_doubt |= !turn.is_new;
         }
-        if self.in_doubt && turn.is_new && !self.overlaps {
+        if self.in_doubt && self.is_turn_of_all(turn) {
             // The client waits, so what is still open was answered unseen.
             self.drop_open();
             self.in_doubt = false;
+            self.relies_on_turns = true;
             self.requests_may_be_lost = false;
+            self.responses_may_be_lost = false;
             self.owed_evicted = 0;
         }
         if self.in_doubt {
             self.counters.requests_unmatched = self.counters.requests_unmatched.saturating_add(1);
+            self.owed_lost = self.owed_lost.saturating_add(u64::from(self.owed_lost > 0));
             return None;
         }
         if self.open >= self.open_limit || self.owed_evicted > 0 {
@@ -146,6 +169,23 @@ impl<M: Default> InOrder<M> {
         open.memo = M::default();
         open.answer_may_be_lost = turn.answer_may_be_lost;
         Some(open)
+    }
+
+    /// Whether all that was asked before a request in doubt has been answered, as far as can be told.
+    fn is_turn_of_all(&mut self, turn: Turn) -> bool {
+        self.turns_owed = if turn.is_new { self.turns_owed.saturating_add(1) } else { 0 };
+        // What was lost may have been no request, or one that asks for no answer: then a client that waits owes nothing.
+        let is_over = self.owed_lost == 0 || self.turns_owed > TURNS_OWED_MAX;
+        let is_all = turn.is_new && !self.overlaps && is_over;
+        if is_all {
+            self.forget_owed();
+        }
+        is_all
+    }
+
+    fn forget_owed(&mut self) {
+        self.owed_lost = 0;
+        self.turns_owed = 0;
     }
 
     /// Counts a request of which not even the method is known.
@@ -227,7 +267,13 @@ impl<M: Default> InOrder<M> {
     pub(crate) fn count_unmatched_response(&mut self) {
         self.counters.responses = self.counters.responses.saturating_add(1);
         self.counters.responses_unmatched = self.counters.responses_unmatched.saturating_add(1);
+        if self.relies_on_turns && !self.in_doubt && !self.has_open() && self.owed_evicted == 0 {
+            // There were more requests in flight than was believed: the client does not wait.
+            self.overlaps = true;
+            self.in_doubt = true;
+        }
         self.owed_evicted = self.owed_evicted.saturating_sub(1);
+        self.owed_lost = self.owed_lost.saturating_sub(1);
         self.answered = true;
     }
 
@@ -321,14 +367,18 @@ impl<M: Default> InOrder<M> {
         self.count_open();
     }
 
-    /// Requests were lost, or may have been.
-    pub(crate) fn requests_lost(&mut self) {
+    /// Requests were lost, or may have been: so many that are not counted, and answered, at least.
+    pub(crate) fn requests_lost(&mut self, at_least: u64) {
         // The one open request that waits for an answer which may be lost: the next one may now be another's.
         if self.front().is_some_and(|open| open.answer_may_be_lost) {
             self.drop_open();
         }
         self.in_doubt = true;
         self.requests_may_be_lost = true;
+        if !self.responses_may_be_lost {
+            self.owed_lost = self.owed_lost.max(at_least);
+            self.turns_owed = 0;
+        }
         self.answered = false;
     }
 
@@ -395,6 +445,8 @@ impl<M: Default> Pairing for InOrder<M> {
         // If one request is open, none was lost and the client waits, the next response can only be its own: any other would
         // answer a request that begins after this one was answered, and then this one is dropped.
         self.seems_to_overlap = false;
+        self.responses_may_be_lost = true;
+        self.forget_owed();
         if self.open > 1 || self.requests_may_be_lost || self.overlaps {
             self.drop_open();
         }

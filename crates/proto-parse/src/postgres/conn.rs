@@ -113,7 +113,7 @@ impl Postgres {
 
     /// It is not known any more which answer is whose.
     fn lose_count(&mut self) {
-        self.pairing.requests_lost();
+        self.pairing.requests_lost(0);
         self.pairing.drop_open();
         self.forget_groups();
     }
@@ -201,7 +201,7 @@ impl Conversation for Postgres {
                 self.phase = Phase::Messages;
                 self.rest.clear();
                 self.statements.forget_unnamed();
-                self.pairing.requests_lost();
+                self.pairing.requests_lost(1);
                 self.forget_groups_of_dropped();
             }
             Direction::ToClient => self.lose_responses(),

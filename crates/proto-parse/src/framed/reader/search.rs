@@ -9,6 +9,9 @@ use crate::{Detection, Direction, Flags, Limits};
 /// Bytes from a place in the stream that decide whether a message begins there.
 pub(crate) const LOOKAHEAD_BYTES: usize = 64;
 
+/// Bytes that were passed over are let go of in portions of so many: each moves what is held behind them.
+const PASSED_BYTES: usize = 1024;
+
 impl Reader {
     /// Searches for the beginning of a message from here on. Says whether it did not already.
     pub(in crate::framed) fn search(&mut self) -> bool {
@@ -94,6 +97,10 @@ impl Reader {
                     return Some(());
                 }
                 Detection::NoMatch | Detection::NeedMore => passed = passed.saturating_add(1),
+            }
+            if passed >= PASSED_BYTES {
+                self.pass_searched(passed);
+                passed = 0;
             }
         }
         self.pass_searched(passed);

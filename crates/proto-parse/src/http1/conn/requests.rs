@@ -25,11 +25,11 @@ impl Connection {
                 if !error.is_other_protocol() || self.admitted {
                     self.count_malformed_request();
                 }
-                self.desync_requests();
+                self.desync_requests(0);
             }
             Event::MalformedBody => {
                 self.count_malformed_request();
-                self.desync_requests();
+                self.desync_requests(0);
             }
         }
     }
@@ -81,17 +81,18 @@ impl Connection {
 
     /// Requests were lost in a gap.
     pub(super) fn lose_requests(&mut self) {
+        let is_between = !self.request.is_in_message() && !self.request.is_searching();
         self.cut_request();
-        self.desync_requests();
+        self.desync_requests(u64::from(is_between));
     }
 
-    fn desync_requests(&mut self) {
+    fn desync_requests(&mut self, lost_at_least: u64) {
         if !self.request.is_searching() {
             let counters = &mut self.pairing.counters;
             counters.desyncs = counters.desyncs.saturating_add(1);
         }
         self.request.search();
-        self.pairing.requests_lost();
+        self.pairing.requests_lost(lost_at_least);
     }
 
     /// The rest of the request under way, if there is one, will not be seen.

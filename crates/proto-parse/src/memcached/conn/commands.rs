@@ -219,6 +219,7 @@ impl Session {
             self.finish_command();
         }
         self.commands.is_lost = true;
-        self.pairing.requests_lost();
+        // Many commands ask for no answer.
+        self.pairing.requests_lost(0);
     }
 }

@@ -178,7 +178,7 @@ impl Dialog {
             self.clients_turn = ClientsTurn::Rest;
         }
         self.pairing.count_unknown_request();
-        self.pairing.requests_lost();
+        self.pairing.requests_lost(0);
     }
 
     fn on_one_way(&mut self, command: Command, message: &Message<'_>, limits: &Limits) {
@@ -219,7 +219,7 @@ impl Dialog {
     pub(super) fn lose_requests(&mut self) {
         self.phase = Phase::Commands;
         self.clients_turn = ClientsTurn::None;
-        self.pairing.requests_lost();
+        self.pairing.requests_lost(1);
     }
 
     /// The connection ended within a packet of the client's.

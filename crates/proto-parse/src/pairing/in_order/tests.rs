@@ -99,7 +99,7 @@ fn one_that_waits_is_paired_from_the_next_turn_on() {
     answer(&mut pairing, 1);
     assert!(ask(&mut pairing, 2));
     answer(&mut pairing, 12);
-    pairing.requests_lost();
+    pairing.requests_lost(0);
     assert!(!ask(&mut pairing, 3), "nothing has been answered since");
     answer(&mut pairing, 13);
     assert!(ask(&mut pairing, 4));
@@ -159,7 +159,7 @@ fn what_is_asked_beside_is_a_sign_too() {
 fn an_answer_to_what_is_no_exchange_begins_a_turn() {
     for is_noted in [true, false] {
         let mut pairing = pairing(false);
-        pairing.requests_lost();
+        pairing.requests_lost(0);
         if is_noted {
             pairing.note_answer();
         }
@@ -242,4 +242,51 @@ fn who_is_not_observed_any_more_owes_nothing() {
     assert_eq!(polled(&mut pairing), [(1, Some(11))]);
     let Counters { requests_abandoned, responses_abandoned, open_requests, open_responses, .. } = pairing.counters;
     assert_eq!((requests_abandoned, responses_abandoned, open_requests, open_responses), (2, 1, 0, 0));
+}
+
+/// The answer to what was lost is waited for: it is not taken for that of the next request.
+#[test]
+fn an_answer_to_what_was_lost_is_not_the_next_ones() {
+    let mut pairing = pairing(false);
+    ask(&mut pairing, 1);
+    pairing.requests_lost(1);
+    answer(&mut pairing, 11);
+    assert!(!ask(&mut pairing, 3), "the one that was lost is not answered");
+    answer(&mut pairing, 12);
+    answer(&mut pairing, 13);
+    assert!(ask(&mut pairing, 4));
+    answer(&mut pairing, 14);
+    assert_eq!(polled(&mut pairing), [(1, Some(11)), (4, Some(14))]);
+}
+
+/// What was lost may have been no request at all.
+#[test]
+fn one_that_waits_is_believed_in_the_end() {
+    let mut pairing = pairing(false);
+    pairing.requests_lost(1);
+    pairing.note_answer();
+    let taken = [1, 2, 3, 4].map(|at_ns| {
+        let is_taken = ask(&mut pairing, at_ns);
+        answer(&mut pairing, at_ns + 10);
+        is_taken
+    });
+    assert_eq!(taken, [false, false, false, true]);
+    assert_eq!(polled(&mut pairing), [(4, Some(14))]);
+}
+
+/// Two are in flight all the time: until the client pauses, it looks like one that waits.
+#[test]
+fn one_answer_too_many_gives_a_client_away_that_does_not_wait() {
+    let mut pairing = pairing(true);
+    for at_ns in 1..=3 {
+        answer(&mut pairing, at_ns);
+        assert!(ask(&mut pairing, at_ns));
+    }
+    answer(&mut pairing, 11);
+    answer(&mut pairing, 12);
+    assert!(pairing.is_in_doubt());
+    for at_ns in 4..=9 {
+        assert!(!ask(&mut pairing, at_ns), "it is not paired any more");
+        answer(&mut pairing, at_ns);
+    }
 }

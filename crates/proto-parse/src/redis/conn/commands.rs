@@ -212,7 +212,7 @@ impl Session {
         }
         if commands.words.is_unknown {
             self.pairing.count_unknown_request();
-            return self.pairing.requests_lost();
+            return self.pairing.requests_lost(0);
         }
         if commands.words.verb.is_empty() {
             commands.flags |= Flags::REQUEST_MALFORMED;
@@ -260,7 +260,8 @@ impl Session {
     }
 
     pub(super) fn lose_commands(&mut self) {
+        let is_between = !self.commands.is_under_way();
         self.cut_command();
-        self.pairing.requests_lost();
+        self.pairing.requests_lost(u64::from(is_between));
     }
 }
