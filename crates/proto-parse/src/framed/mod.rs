@@ -27,8 +27,8 @@ pub(crate) struct Framed<C> {
     conversation: C,
     to_server: Reader,
     to_client: Reader,
-    /// Whose loss the conversation was told of last, since the last message began.
-    told_lost: Option<Direction>,
+    /// The direction, if any, in which bytes were passed over since the last message or loss; the last one, of both.
+    told_passed: Option<Direction>,
     successor: Option<Successor>,
     is_closed: bool,
 }
@@ -107,7 +107,7 @@ impl<C: Conversation> Framed<C> {
             conversation,
             to_server: Reader::new(Direction::ToServer, joined_late),
             to_client: Reader::new(Direction::ToClient, joined_late),
-            told_lost: None,
+            told_passed: None,
             successor: None,
             is_closed: false,
         }
@@ -191,9 +191,9 @@ impl<C: Conversation> Framed<C> {
         self.lose(direction);
     }
 
-    /// Messages of this direction were lost, or passed over unrecognised.
+    /// Messages of this direction were lost, or are none.
     fn lose(&mut self, direction: Direction) {
-        self.told_lost = Some(direction);
+        self.told_passed = None;
         self.conversation.lost(direction);
     }
 
@@ -251,18 +251,21 @@ impl<C: Conversation> Connection for Framed<C> {
             if self.succeed(|successor| successor.bytes(direction, now_ns, data)) {
                 return;
             }
-            let Self { conversation, to_server, to_client, told_lost, limits, .. } = self;
+            let Self { conversation, to_server, to_client, told_passed, limits, .. } = self;
             let reader = match direction {
                 Direction::ToServer => to_server,
                 Direction::ToClient => to_client,
             };
             match reader.step(conversation, limits, now_ns, &mut data) {
                 None => break,
-                Some(Step::Passed) if *told_lost == Some(direction) => {}
-                Some(Step::Passed) => self.lose(direction),
+                Some(Step::Passed) => {
+                    if told_passed.replace(direction) != Some(direction) {
+                        conversation.lost(direction);
+                    }
+                }
                 Some(Step::Began) => {
                     conversation.began(direction);
-                    *told_lost = None;
+                    *told_passed = None;
                     self.resume();
                 }
                 Some(Step::Kept { message }) => conversation.kept(direction, &message, limits),
@@ -271,7 +274,7 @@ impl<C: Conversation> Connection for Framed<C> {
                         None
                     } else {
                         conversation.began(direction);
-                        *told_lost = None;
+                        *told_passed = None;
                         conversation.resumes()
                     };
                     conversation.message(direction, &message, limits);

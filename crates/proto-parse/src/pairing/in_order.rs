@@ -448,7 +448,12 @@ impl<M: Default> Pairing for InOrder<M> {
         self.responses_may_be_lost = true;
         self.forget_owed();
         if self.open > 1 || self.requests_may_be_lost || self.overlaps {
+            let open = self.open;
             self.drop_open();
+            if !self.requests_may_be_lost {
+                // One of the answers was lost, the others perhaps not.
+                self.owed_lost = u64::try_from(open.saturating_sub(self.open)).unwrap_or(0).saturating_sub(1);
+            }
         }
         if let Some(open) = self.front() {
             open.answer_may_be_lost = true;

@@ -259,6 +259,21 @@ fn an_answer_to_what_was_lost_is_not_the_next_ones() {
     assert_eq!(polled(&mut pairing), [(1, Some(11)), (4, Some(14))]);
 }
 
+/// Of several answers one was lost: the others may still come.
+#[test]
+fn an_answer_to_what_is_not_open_any_more_is_not_the_next_ones() {
+    let mut pairing = pairing(false);
+    ask(&mut pairing, 1);
+    ask(&mut pairing, 2);
+    pairing.responses_lost();
+    assert!(!ask(&mut pairing, 3));
+    answer(&mut pairing, 12);
+    answer(&mut pairing, 13);
+    assert!(ask(&mut pairing, 4));
+    answer(&mut pairing, 14);
+    assert_eq!(polled(&mut pairing), [(4, Some(14))]);
+}
+
 /// What was lost may have been no request at all.
 #[test]
 fn one_that_waits_is_believed_in_the_end() {
