@@ -11,8 +11,12 @@ pub struct Dialect {
     pub(super) double_quoted_strings: bool,
     /// `` `…` `` is an identifier.
     pub(super) backtick_identifiers: bool,
-    /// `$tag$…$tag$` is a string.
-    pub(super) dollar_strings: bool,
+    /// A string goes on with the next one, if there is a new line between them.
+    pub(super) continued_strings: bool,
+    /// A `$` may be in a name, behind its beginning.
+    pub(super) dollars_in_names: bool,
+    /// `$tag$…$tag$`, a string in every dialect, may be a name by the server's version.
+    pub(super) dollars_begin_names: bool,
     /// `_utf8'…'` is a string.
     pub(super) charset_introducers: bool,
     /// A word of the shape of a UUID is one.
@@ -48,7 +52,9 @@ impl Dialect {
         escape_strings: true,
         double_quoted_strings: false,
         backtick_identifiers: false,
-        dollar_strings: true,
+        continued_strings: true,
+        dollars_in_names: true,
+        dollars_begin_names: false,
         charset_introducers: false,
         uuids: false,
         // In PostgreSQL it is an operator.
@@ -67,7 +73,9 @@ impl Dialect {
         escape_strings: false,
         double_quoted_strings: true,
         backtick_identifiers: true,
-        dollar_strings: false,
+        continued_strings: false,
+        dollars_in_names: true,
+        dollars_begin_names: true,
         charset_introducers: true,
         uuids: false,
         question_marks: true,
@@ -84,7 +92,9 @@ impl Dialect {
         escape_strings: false,
         double_quoted_strings: false,
         backtick_identifiers: false,
-        dollar_strings: true,
+        continued_strings: false,
+        dollars_in_names: false,
+        dollars_begin_names: false,
         charset_introducers: false,
         uuids: true,
         question_marks: true,
@@ -108,6 +118,15 @@ impl Dialect {
     #[must_use]
     pub const fn with_unknown_backslash_escapes(self) -> Self {
         Self { backslash: Backslash::Unknown, ..self }
+    }
+
+    /// What a backslash is in `B'…'` and `X'…'`: in PostgreSQL always a byte like any other (scan.l: `xbinside [^']*`), in MySQL
+    /// an error, so that it is open where the string ends.
+    pub(super) const fn backslash_of_bits(self) -> Backslash {
+        match self.backslash {
+            Backslash::Escapes | Backslash::Unknown if !self.escape_strings => Backslash::Unknown,
+            _ => Backslash::Plain,
+        }
     }
 
     /// The dialect with `"…"` for identifiers (MySQL's mode `ANSI_QUOTES`) or for strings.

@@ -1,5 +1,8 @@
 //! From the bytes of a text to its tokens.
 
+mod quotes;
+mod space;
+
 use super::dialect::{Backslash, Dialect};
 use super::keyword::keyword;
 
@@ -14,7 +17,7 @@ pub(super) struct Lexer<'a> {
     after_operand: bool,
     /// What came last is a dot, so that no keyword follows.
     after_dot: bool,
-    /// Where a string ends cannot be told: the rest of the text is left out.
+    /// What is a literal and what is not cannot be told: the rest of the text is left out.
     is_ambiguous: bool,
 }
 
@@ -71,10 +74,7 @@ impl<'a> Lexer<'a> {
         let dialect = self.dialect;
         let &first = self.rest.first()?;
         let token = match first {
-            _ if dialect.uuids && is_uuid(self.rest) => {
-                self.take_while(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-                Token::Value
-            }
+            _ if dialect.uuids && is_uuid(self.rest) => self.uuid(),
             b'\'' => self.string(b'\'', dialect.backslash),
             b'"' if dialect.double_quoted_strings => self.string(b'"', dialect.backslash),
             b'"' => self.quoted(b'"'),
@@ -105,157 +105,46 @@ impl<'a> Lexer<'a> {
         Some(token)
     }
 
-    /// Passes over white space, controls and comments, and says whether there were any.
-    fn pass_space(&mut self) -> bool {
-        let before = self.rest.len();
+    /// A UUID, or as much as there is of one. In `01234567--` it ends before a comment.
+    fn uuid(&mut self) -> Token<'a> {
         loop {
-            self.take_while(|byte| byte <= b' ' || byte == 0x7f);
-            let Dialect { mysql_comments, slash_comments, .. } = self.dialect;
+            self.take_while(|byte| byte.is_ascii_hexdigit());
             match self.rest {
-                // MySQL: "the -- comment style requires the second dash to be followed by at least one whitespace or
-                // control character".
-                [b'-', b'-', next, ..] if mysql_comments && *next > b' ' => break,
-                [b'-', b'-', ..] => self.line_comment(),
-                [b'#', ..] if mysql_comments => self.line_comment(),
-                [b'/', b'/', ..] if slash_comments => self.line_comment(),
-                [b'/', b'*', b'!', rest @ ..] | [b'/', b'*', b'M', b'!', rest @ ..] if mysql_comments => {
-                    self.rest = rest;
-                    self.take_while(|byte| byte.is_ascii_digit());
-                    self.in_executable_comment = true;
-                }
-                [b'*', b'/', rest @ ..] if self.in_executable_comment => {
-                    self.rest = rest;
-                    self.in_executable_comment = false;
-                }
-                [b'/', b'*', ..] => self.block_comment(),
+                [b'-', next, rest @ ..] if next.is_ascii_hexdigit() => self.rest = rest,
                 _ => break,
             }
         }
-        self.rest.len() < before
-    }
-
-    fn line_comment(&mut self) {
-        self.take_while(|byte| byte != b'\n');
-    }
-
-    fn block_comment(&mut self) {
-        let mut depth = 0_usize;
-        loop {
-            self.rest = match self.rest {
-                [b'/', b'*', rest @ ..] => {
-                    depth = if self.dialect.nested_comments { depth.saturating_add(1) } else { 1 };
-                    rest
-                }
-                [b'*', b'/', rest @ ..] => {
-                    depth = depth.saturating_sub(1);
-                    rest
-                }
-                [_, rest @ ..] => rest,
-                [] => return,
-            };
-            if depth == 0 {
-                return;
-            }
-        }
-    }
-
-    /// A string up to its closing quote, or to the end of the text. Two quotes in a row are one in the string.
-    fn string(&mut self, quote: u8, backslash: Backslash) -> Token<'a> {
-        self.pass_quoted(quote, backslash);
         Token::Value
-    }
-
-    /// A quoted identifier. One with control characters is no name to show, and of one that does not end it is not certain
-    /// that it is one.
-    fn quoted(&mut self, quote: u8) -> Token<'a> {
-        let text = self.rest;
-        if !self.pass_quoted(quote, Backslash::Plain) {
-            return Token::Value;
-        }
-        let name = text.get(..text.len().saturating_sub(self.rest.len())).unwrap_or_default();
-        if name.iter().any(u8::is_ascii_control) { Token::Value } else { Token::Quoted(name) }
-    }
-
-    /// Passes over what stands in quotes, and says whether its end was there.
-    fn pass_quoted(&mut self, quote: u8, backslash: Backslash) -> bool {
-        let has_escapes = backslash != Backslash::Plain;
-        let mut rest = self.rest.get(1..).unwrap_or_default();
-        loop {
-            let Some(at) = rest.iter().position(|&byte| byte == quote || (has_escapes && byte == b'\\')) else {
-                self.rest = &[];
-                return false;
-            };
-            rest = match rest.get(at..).unwrap_or_default() {
-                [b'\\', next, ..] if *next == quote && backslash == Backslash::Unknown => {
-                    self.is_ambiguous = true;
-                    &[]
-                }
-                [b'\\', _, rest @ ..] if has_escapes => rest,
-                [one, two, rest @ ..] if *one == quote && *two == quote => rest,
-                [one, rest @ ..] if *one == quote => {
-                    self.rest = rest;
-                    return true;
-                }
-                // A backslash at the end of the text.
-                _ => &[],
-            };
-        }
     }
 
     /// A number, with its sign and whatever letters, digits and dots follow: `-1.5e-3`, `0xff`, `1_000`, `12ab`.
     fn number(&mut self) -> Token<'a> {
+        let text = self.rest;
         let mut is_decimal = true;
         let mut after_exponent = false;
         let mut len = 0_usize;
-        for (at, &byte) in self.rest.iter().enumerate() {
-            let is_sign = matches!(byte, b'+' | b'-');
-            if !(is_sign && (at == 0 || after_exponent)) && !continues_word(byte) && byte != b'.' {
+        for (at, &byte) in text.iter().enumerate() {
+            // In `1e--2` there is a comment.
+            let is_sign = matches!(byte, b'+' | b'-')
+                && (at == 0 || (after_exponent && text.get(at.saturating_add(1)).is_some_and(u8::is_ascii_digit)));
+            if !is_sign && !continues_word(byte) && byte != b'.' {
                 break;
             }
             after_exponent = is_decimal && matches!(byte, b'e' | b'E');
             is_decimal &= !byte.is_ascii_alphabetic();
             len = at.saturating_add(1);
         }
-        self.rest = self.rest.get(len..).unwrap_or_default();
+        let (number, rest) = text.split_at_checked(len).unwrap_or_default();
+        self.rest = rest;
+        self.end_of_number(number);
         Token::Value
-    }
-
-    /// `$1`, `$tag$…$tag$`, or an operator. A tag that the text breaks off in is one.
-    fn dollar(&mut self) -> Token<'a> {
-        let rest = self.rest.get(1..).unwrap_or_default();
-        let name_len = rest.iter().take_while(|&&byte| continues_word(byte) && byte != b'$').count();
-        if rest.first().is_some_and(u8::is_ascii_digit) {
-            return self.parameter();
-        }
-        if !self.dialect.dollar_strings {
-            return self.single(Token::Symbol(b'$'));
-        }
-        match rest.get(name_len) {
-            Some(b'$') => {
-                let (tag, mut body) = self.rest.split_at_checked(name_len.saturating_add(2)).unwrap_or_default();
-                while let Some(at) = body.iter().position(|&byte| byte == b'$') {
-                    body = body.get(at..).unwrap_or_default();
-                    if let Some(rest) = body.strip_prefix(tag) {
-                        self.rest = rest;
-                        return Token::Value;
-                    }
-                    body = body.get(1..).unwrap_or_default();
-                }
-                self.rest = &[];
-                Token::Value
-            }
-            None => {
-                self.rest = &[];
-                Token::Value
-            }
-            Some(_) => self.single(Token::Symbol(b'$')),
-        }
     }
 
     /// A sign that begins a parameter, and its name or number.
     fn parameter(&mut self) -> Token<'a> {
         self.single(Token::Value);
-        self.take_while(continues_word);
+        let name = self.take_while(continues_word);
+        self.end_of_number(name);
         Token::Value
     }
 
@@ -265,7 +154,7 @@ impl<'a> Lexer<'a> {
             Some(b'@') => {
                 let text = self.rest;
                 self.rest = text.get(2..).unwrap_or_default();
-                let name = self.take_while(continues_word);
+                let name = self.take_while(|byte| continues_word(byte) || byte == b'$');
                 Token::Word(text.get(..name.len().saturating_add(2)).unwrap_or_default())
             }
             Some(&quote @ (b'\'' | b'"' | b'`')) => {
@@ -273,19 +162,24 @@ impl<'a> Lexer<'a> {
                 let backslash = if quote == b'`' { Backslash::Plain } else { self.dialect.backslash };
                 self.string(quote, backslash)
             }
-            _ => self.parameter(),
+            _ => {
+                self.single(Token::Value);
+                self.take_while(|byte| continues_word(byte) || byte == b'$');
+                Token::Value
+            }
         }
     }
 
     /// A name or a keyword, or a string with a prefix.
     fn word(&mut self) -> Token<'a> {
-        let word = self.take_while(continues_word);
+        let text = self.rest;
+        let mut word = self.take_while(continues_word);
         let dialect = self.dialect;
         match (word, self.rest) {
+            (_, [b'$', ..]) if dialect.dollars_in_names => word = self.word_with_dollars(text),
             (b"e" | b"E", [b'\'', ..]) if dialect.escape_strings => return self.string(b'\'', Backslash::Escapes),
-            (b"b" | b"B" | b"n" | b"N" | b"x" | b"X", [b'\'', ..]) => {
-                return self.string(b'\'', dialect.backslash);
-            }
+            (b"n" | b"N", [b'\'', ..]) => return self.string(b'\'', dialect.backslash),
+            (b"b" | b"B" | b"x" | b"X", [b'\'', ..]) => return self.string(b'\'', dialect.backslash_of_bits()),
             (b"u" | b"U", [b'&', b'\'', ..]) => {
                 self.single(Token::Value);
                 return self.string(b'\'', Backslash::Plain);
@@ -299,6 +193,24 @@ impl<'a> Lexer<'a> {
             Some(name) if !self.after_dot => Token::Keyword(name),
             _ => Token::Word(word),
         }
+    }
+
+    /// A name that a `$` is in. With two of them, who wrote it may have meant a string: `AS$$…$$`.
+    #[cold]
+    fn word_with_dollars(&mut self, text: &'a [u8]) -> &'a [u8] {
+        self.rest = text;
+        let word = self.take_while(|byte| continues_word(byte) || byte == b'$');
+        if word.iter().filter(|&&byte| byte == b'$').count() > 1 {
+            self.hide_rest();
+        }
+        word
+    }
+
+    /// It cannot be told what is a literal from here on.
+    #[cold]
+    fn hide_rest(&mut self) {
+        self.is_ambiguous = true;
+        self.rest = &[];
     }
 
     fn single(&mut self, token: Token<'a>) -> Token<'a> {
@@ -332,8 +244,9 @@ fn begins_word(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
 }
 
+/// A `$` may do so too, by the dialect.
 fn continues_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
 /// A digit, or one behind a sign, a dot, or both.

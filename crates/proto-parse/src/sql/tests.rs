@@ -1,5 +1,7 @@
 //! What becomes of texts: by hand, against a naive oracle, and with secrets in them.
 
+mod hidden;
+
 use std::string::{String, ToString};
 use std::vec::Vec;
 use std::{format, vec};
