@@ -28,7 +28,10 @@ struct Postgres {
     groups: Groups,
     phase: Phase,
     statements: Statements,
+    /// As the server has told.
     dialect: Dialect,
+    /// What the client has sent may change the dialect without being answered yet.
+    may_change_dialect: bool,
     /// The messages since the last Execute.
     rest: Rest,
     /// How things stood when the request under way began.
@@ -101,6 +104,8 @@ impl Postgres {
             } else {
                 Dialect::POSTGRESQL
             },
+            // What was prepared before may do so.
+            may_change_dialect: joined_late,
             rest: Rest::default(),
             turn: Turn::default(),
             response: None,
@@ -201,6 +206,7 @@ impl Conversation for Postgres {
                 self.phase = Phase::Messages;
                 self.rest.clear();
                 self.statements.forget_unnamed();
+                self.may_change_dialect = true;
                 self.pairing.requests_lost(1);
                 self.forget_groups_of_dropped();
             }

@@ -44,6 +44,7 @@ mod groups;
 mod message;
 mod request;
 mod response;
+mod setting;
 mod sqlstate;
 mod startup;
 mod statement;

@@ -232,6 +232,71 @@ fn a_long_setting_changes_nothing() {
     assert_eq!(poll(&mut connection)[0].resource, "?, a");
 }
 
+/// The setting that says where literals end may be changed by what is not answered yet.
+#[test]
+fn the_setting_is_not_known_behind_what_may_change_it() {
+    let query = |text: &str| message(b'Q', format!("{text}\0").as_bytes());
+    let parse = |name: &str, text: &str| message(b'P', format!("{name}\0{text}\0\0\0").as_bytes());
+    let execute = [message(b'B', b"\0\0\0\0\0\0\0\0"), message(b'E', b"\0\0\0\0\0")].concat();
+    let secret = r"SELECT 'a\', s3cr3t'";
+    let sync = message(b'S', b"");
+    let answer = |off: bool| {
+        let setting = message(b'S', b"standard_conforming_strings\0off\0");
+        [if off { &setting[..] } else { &[] }, b"C\0\0\0\x08SET\0Z\0\0\0\x05I"].concat()
+    };
+    let last = |requests: &[u8], answers: &[u8]| {
+        let mut connection = connection(&Limits::default());
+        connection.bytes(Direction::ToServer, 3, requests);
+        connection.bytes(Direction::ToClient, 4, answers);
+        poll(&mut connection).pop().map(|exchange| exchange.resource).unwrap()
+    };
+    let parsed = |text: &str| [&parse("", text)[..], &execute].concat();
+    for set in [
+        "SET standard_conforming_strings=off",
+        "set Standard_CONFORMING_strings to off",
+        "SELECT set_config('standard_conforming_strings', 'off', false)",
+        "DO $$ BEGIN SET standard_conforming_strings = off; END $$",
+    ] {
+        let answers = [answer(true), answer(false)].concat();
+        assert_eq!(last(&[query(set), query(secret)].concat(), &answers), "?", "{set}");
+        assert_eq!(last(&[parsed(set), sync.clone(), parsed(secret), sync.clone()].concat(), &answers), "?", "{set}");
+        // In one group.
+        let complete = message(b'C', b"SET\0");
+        let answers = [&complete[..], &complete, b"Z\0\0\0\x05I"].concat();
+        assert_eq!(last(&[parsed(set), parsed(secret), sync.clone()].concat(), &answers), "?", "{set}");
+    }
+    // What was prepared long ago changes it when it is run.
+    let mut connection = connection(&Limits::default());
+    let mut exchange = |requests: &[u8], answers: &[u8]| {
+        connection.bytes(Direction::ToServer, 3, requests);
+        connection.bytes(Direction::ToClient, 4, answers);
+        poll(&mut connection).pop().map(|exchange| exchange.resource).unwrap()
+    };
+    let answers = [&ANSWER[..], &answer(false)].concat();
+    exchange(&prepare_and_run("s1", "SET standard_conforming_strings = off"), ANSWER);
+    let plain = query(r"SELECT 'a\', b");
+    assert_eq!(exchange(&plain, &answer(false)), "?, b", "all is answered, and the server has told nothing");
+    assert_eq!(exchange(&[run("s1"), query(secret)].concat(), &answers), "?");
+    assert_eq!(exchange(&plain, &answer(true)), "?, b", "it was read before the server told");
+    assert_eq!(exchange(&query(secret), &answer(false)), "?", "as the server has told");
+}
+
+/// A text that is longer than what is read of it may change the setting with its rest, and the login may tell another one.
+#[test]
+fn the_setting_is_not_known_behind_what_was_not_read() {
+    let secret = message(b'Q', b"SELECT 'a\\', s3cr3t'\0");
+    let limits = Limits { message_bytes: 1024, ..Limits::default() };
+    let mut cut = connection(&limits);
+    let long = message(b'Q', format!("SELECT 1{};SET x=off\0", " ".repeat(2000)).as_bytes());
+    cut.bytes(Direction::ToServer, 3, &[long, secret.clone()].concat());
+    cut.bytes(Direction::ToClient, 4, &[&ANSWER[5..], &ANSWER[5..]].concat());
+    assert_eq!(poll(&mut cut).pop().unwrap().resource, "?");
+    let mut login = Connection::new(&limits, false);
+    login.bytes(Direction::ToServer, 1, &[b"\0\0\0\x14\0\x03\0\0user\0clerk\0\0", &secret[..]].concat());
+    login.bytes(Direction::ToClient, 2, &[b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I", &ANSWER[5..]].concat());
+    assert_eq!(poll(&mut login).pop().unwrap().resource, "?");
+}
+
 #[test]
 fn what_is_held_is_bounded() {
     let limits = Limits::default();

@@ -4,8 +4,10 @@ use super::{Memo, Phase, Postgres, Rest};
 use crate::framed::Message;
 use crate::postgres::message::HEAD_BYTES;
 use crate::postgres::request::{Named, Request, Text};
+use crate::postgres::setting::mentions_conforming_strings;
 use crate::postgres::startup::Startup;
 use crate::postgres::statement::Statement;
+use crate::sql::Dialect;
 use crate::{Direction, Exchange, Flags, Limits, Protocol, Span, text};
 
 /// What a login is called: as in libpq, for in SQL it is nothing.
@@ -67,8 +69,9 @@ impl Postgres {
         };
         match request {
             Request::Parse { statement, text } => {
+                let dialect = self.dialect_of(text, message);
                 self.extend_rest(message, Named::Statement(statement));
-                self.statements.parse(statement, text, message.lost, self.dialect, limits);
+                self.statements.parse(statement, text, message.lost, dialect, limits);
                 self.count_evicted();
             }
             Request::Bind { portal, statement } => {
@@ -101,6 +104,7 @@ impl Postgres {
         }
         match kind {
             b'P' | b'B' => {
+                self.may_change_dialect = true;
                 self.rest.extend(message);
                 self.statements.forget_unnamed();
             }
@@ -117,8 +121,9 @@ impl Postgres {
             return;
         }
         let bytes = message.bytes.get(HEAD_BYTES..).unwrap_or_default();
+        let text = Text { bytes, is_whole: false };
         let mut statement = Statement::default();
-        statement.parse(Text { bytes, is_whole: false }, false, self.dialect, limits);
+        statement.parse(text, false, self.dialect_of(text, message), limits);
         let memo = Memo { ends_when_ready: true, ..Memo::default() };
         if let Some(exchange) = self.admit(message.span, message_flags(message) | Flags::REQUEST_TRUNCATED, memo) {
             statement.name(exchange);
@@ -129,7 +134,7 @@ impl Postgres {
     fn query(&mut self, message: &Message<'_>, text: Text<'_>, limits: &Limits) {
         // Of what was prepared and not run nothing is left to tell.
         self.rest.clear();
-        let dialect = self.dialect;
+        let dialect = self.dialect_of(text, message);
         let memo = Memo { ends_when_ready: true, ..Memo::default() };
         if let Some(exchange) = self.admit(message.span, message_flags(message), memo) {
             let Exchange { verb, resource, .. } = exchange;
@@ -139,6 +144,22 @@ impl Postgres {
             }
         }
         self.end_group();
+    }
+
+    /// By which rules the server will read a text that comes now.
+    ///
+    /// It tells when the setting changes that they depend on, but what was sent ahead of the text and is not answered may change it:
+    /// by its own text, by one that was prepared with it, or by the end of a transaction that had changed it. So
+    /// behind the first text with the setting's name, or one that may have it, the rules are known only while nothing
+    /// is unanswered; the same goes for the session's beginning, which tells the setting for the first time.
+    fn dialect_of(&mut self, text: Text<'_>, message: &Message<'_>) -> Dialect {
+        let is_answered = self.groups.len() == 0 && !self.pairing.is_in_doubt();
+        let is_told =
+            is_answered || !(self.may_change_dialect || self.pairing.front().is_some_and(|open| open.memo.is_login));
+        if !self.may_change_dialect {
+            self.may_change_dialect = !text.is_whole || message.lost || mentions_conforming_strings(text.bytes);
+        }
+        if is_told { self.dialect } else { self.dialect.with_unknown_backslash_escapes() }
     }
 
     /// Calls a function; `None` for one whose object id was lost.

@@ -5,15 +5,13 @@ use crate::framed::{Message, Next};
 use crate::pairing::Pairing as _;
 use crate::postgres::message::HEAD_BYTES;
 use crate::postgres::response::{Failure, Response};
+use crate::postgres::setting::CONFORMING_STRINGS;
 use crate::read::Reader;
 use crate::sql::Dialect;
 use crate::{Direction, Exchange, Flags, Limits, Protocol, Shape, Span, StatusClass, text};
 
 /// What a message to who listens on a channel is called, as in the protocol.
 const NOTIFICATION: &str = "notification";
-
-/// The setting that says whether a backslash in a string is one.
-const CONFORMING_STRINGS: &[u8] = b"standard_conforming_strings";
 
 impl Postgres {
     /// The one byte that answers a request for encryption.
