@@ -14,28 +14,29 @@ pub(super) fn mentions_conforming_strings(text: &[u8]) -> bool {
         if last.eq_ignore_ascii_case(&b's') && window.eq_ignore_ascii_case(CONFORMING_STRINGS) {
             return true;
         }
-        let step = STEPS.get(usize::from(last)).copied().unwrap_or(1);
-        rest = rest.get(usize::from(step)..).unwrap_or_default();
+        rest = rest.get(step(last)..).unwrap_or_default();
     }
     false
 }
 
-/// By a window's last byte: how far the next window is that this byte may belong to the name in.
-const STEPS: [u8; 256] = steps();
-
-const fn steps() -> [u8; 256] {
-    let mut steps = [27; 256];
-    let mut step = 26;
-    let mut name = CONFORMING_STRINGS;
-    while let [first, rest @ ..] = name {
-        if !rest.is_empty() {
-            steps[*first as usize] = step;
-            steps[first.to_ascii_uppercase() as usize] = step;
-            step -= 1;
-        }
-        name = rest;
+/// By a window's last byte: how far the next window is in which this byte may belong to the name.
+const fn step(last: u8) -> usize {
+    match last.to_ascii_lowercase() {
+        b'g' => 1,
+        b'n' => 2,
+        b'i' => 3,
+        b'r' => 4,
+        b't' => 5,
+        b's' => 6,
+        b'_' => 7,
+        b'm' => 11,
+        b'o' => 13,
+        b'f' => 14,
+        b'c' => 17,
+        b'd' => 19,
+        b'a' => 21,
+        _ => CONFORMING_STRINGS.len(),
     }
-    steps
 }
 
 #[cfg(test)]

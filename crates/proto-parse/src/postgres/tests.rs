@@ -272,7 +272,7 @@ fn the_setting_is_not_known_behind_what_may_change_it() {
         connection.bytes(Direction::ToClient, 4, answers);
         poll(&mut connection).pop().map(|exchange| exchange.resource).unwrap()
     };
-    let answers = [&ANSWER[..], &answer(false)].concat();
+    let answers = [ANSWER, &answer(false)].concat();
     exchange(&prepare_and_run("s1", "SET standard_conforming_strings = off"), ANSWER);
     let plain = query(r"SELECT 'a\', b");
     assert_eq!(exchange(&plain, &answer(false)), "?, b", "all is answered, and the server has told nothing");

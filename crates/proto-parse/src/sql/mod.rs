@@ -24,7 +24,8 @@
 //! | comments, white space | one space between two tokens, none within parentheses at their ends or before commas |
 //! | words that are reserved in every dialect | upper case; all other words and identifiers are as written |
 //! | `;` at the end | left out |
-//! | MySQL's `/*! … */` | what is in it, as the server takes it |
+//! | MySQL's `/*! … */` | what is in it, as the server takes it; behind one that a server may skip, nothing if that would end elsewhere |
+//! | what only some versions of a server read as a literal (`1a$$…`, MySQL's `$tag$…$tag$` within a statement) | the end of the fingerprint, which is not whole |
 //!
 //! The first word, in upper case, is the verb; parentheses before it are left out. What follows is the resource.
 //!

@@ -106,7 +106,7 @@ impl Lexer<'_> {
         loop {
             rest = match rest {
                 [b'*', b'/', ..] => return true,
-                [] | [b'#', ..] | [b'-', b'-', ..] | [b'/', b'*', ..] | [b'$', ..] => return false,
+                [] | [b'#' | b'$', ..] | [b'-', b'-', ..] | [b'/', b'*', ..] => return false,
                 [quote @ (b'\'' | b'"' | b'`'), rest @ ..] => {
                     let escapes = *quote != b'`' && self.dialect.backslash != Backslash::Plain;
                     match behind_plain_string(*quote, escapes, rest) {
