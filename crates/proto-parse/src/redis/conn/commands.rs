@@ -7,7 +7,7 @@ use super::{Awaits, Memo, Session, head_of, need, token_of};
 use crate::framed::{Head, Message};
 use crate::pairing::Turn;
 use crate::redis::command::{Manner, ReplyMode, Words};
-use crate::redis::token::{Extent, Kind, LINE_BYTES, Token};
+use crate::redis::token::{Extent, LINE_BYTES, Token};
 use crate::{Direction, Exchange, Flags, Limits, Parsed, Protocol, Shape, Span, StatusClass};
 
 /// The command under way, and whether commands are answered.
@@ -40,15 +40,15 @@ enum Stage {
 impl Commands {
     pub(super) fn head(&self, data: &[u8], limits: &Limits) -> Head {
         match (self.stage, data.first()) {
-            (Stage::Words(_), _) => match Token::parse(data) {
-                Ok(Parsed::Complete { value: token, .. })
-                    if token.kind == Kind::Bulk && matches!(token.extent, Extent::Content(_)) =>
-                {
+            // Of a command, the server takes `$` alone for a word, not `=`, which is a string too.
+            (Stage::Words(_), Some(b'$')) => match Token::parse(data) {
+                Ok(Parsed::Complete { value: token, .. }) if matches!(token.extent, Extent::Content(_)) => {
                     head_of(token, self.words.wanted(limits))
                 }
-                Ok(Parsed::Incomplete { at_least }) if matches!(data, [b'$', ..]) => need(data, at_least),
+                Ok(Parsed::Incomplete { at_least }) => need(data, at_least),
                 _ => Head::Malformed,
             },
+            (Stage::Words(_), _) => Head::Malformed,
             (Stage::Between, Some(b'*')) => match Token::parse(data) {
                 Ok(Parsed::Complete { value: token, .. }) if token.extent != Extent::Streamed => head_of(token, 0),
                 Ok(Parsed::Incomplete { at_least }) => need(data, at_least),
