@@ -122,7 +122,7 @@ impl Detector {
     pub fn new(limits: &Limits, joined_late: bool) -> Self {
         let prefix = || Prefix::new(if joined_late { Place::Middle } else { Place::Start });
         let (a, b) = (prefix(), prefix());
-        Self { limits: limits.clone(), held_bytes: 0, events: Vec::new(), a, b, client: None, unconfirmed: None }
+        Self { limits: limits.raised(), held_bytes: 0, events: Vec::new(), a, b, client: None, unconfirmed: None }
     }
 
     /// The caller knows that `client` sends the requests: it has opened the connection. What is found in the middle of one may

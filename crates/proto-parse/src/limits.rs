@@ -2,6 +2,36 @@
 
 /// The caps on everything that a peer controls: what a parser keeps, how long a piece of text may get, how many
 /// exchanges may be open. Whatever goes over a cap is cut or dropped, and counted or flagged where it happens.
+///
+/// The fields are public and there may be more of them one day, so take the default and change it:
+///
+/// ```
+/// use geophone_proto_parse::Limits;
+///
+/// let mut limits = Limits::default();
+/// limits.open_exchanges = 64;
+/// limits.resource_bytes = 200;
+/// ```
+///
+/// With too little room a parser could not keep what it promises: a line that is whole would be read, and the same line in two
+/// pieces not. So whoever reads a connection, a [`Detector`](crate::Detector) too, takes a limit that is less than the least
+/// value for that value:
+///
+/// | limit | default | least |
+/// |---|---|---|
+/// | `detect_bytes` | 4 KiB | 512 |
+/// | `line_bytes` | 16 KiB | 256 |
+/// | `head_bytes` | 1 MiB | 256 |
+/// | `verb_bytes` | 32 | 16 |
+/// | `resource_bytes` | 512 | 16 |
+/// | `authority_bytes` | 260 | 16 |
+/// | `error_bytes` | 48 | 16 |
+/// | `answers` | 32 | 0 |
+/// | `message_bytes` | 16 KiB | 256 |
+/// | `definition_bytes` | 64 KiB | 0 |
+/// | `depth` | 32 | 4 |
+/// | `open_exchanges` | 1024 | 1 |
+/// | `spare_exchanges` | 64 | 0 |
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -55,6 +85,29 @@ impl Default for Limits {
             depth: 32,
             open_exchanges: 1024,
             spare_exchanges: 64,
+        }
+    }
+}
+
+impl Limits {
+    /// These limits, none of them less than its least value.
+    pub(crate) fn raised(&self) -> Self {
+        Self {
+            detect_bytes: self.detect_bytes.max(512),
+            line_bytes: self.line_bytes.max(256),
+            head_bytes: self.head_bytes.max(256),
+            // The names that parsers give of their own accord (`SUBSCRIBE`, `HANDSHAKE`) have room in it.
+            verb_bytes: self.verb_bytes.max(16),
+            resource_bytes: self.resource_bytes.max(16),
+            authority_bytes: self.authority_bytes.max(16),
+            error_bytes: self.error_bytes.max(16),
+            answers: self.answers,
+            // The heads of all protocols, and the longest line that is read in one piece.
+            message_bytes: self.message_bytes.max(256),
+            definition_bytes: self.definition_bytes,
+            depth: self.depth.max(4),
+            open_exchanges: self.open_exchanges.max(1),
+            spare_exchanges: self.spare_exchanges,
         }
     }
 }

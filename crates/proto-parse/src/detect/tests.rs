@@ -93,12 +93,12 @@ proptest! {
     #[test]
     fn pieces_say_what_the_whole_says(
         words in prop::collection::vec(prop::sample::select(vec![
-            "GET ", "PUT", "/a", " HTTP/1.1", "HTTP/1.1 200", " ", "\r\n", "\n", "x", "HTT", "a-word-of-some-length",
+            "GET ", "PUT", "/a", " HTTP/1.1", "HTTP/1.1 200", " ", "\r\n", "\n", "x", "HTT", "a-word-of-some-length", "a-word-as-long-as-a-long-word-can-be",
         ]), 0..24),
         cuts in prop::collection::vec(1usize..40, 24),
         mid_stream: bool,
     ) {
-        let limits = Limits { line_bytes: 64, ..Limits::default() };
+        let limits = Limits { line_bytes: 256, ..Limits::default() };
         let data = words.concat().into_bytes();
         let mut detector = Detector::new(&limits, mid_stream);
         let mut seen = 0;
@@ -211,10 +211,10 @@ fn what_one_side_says_the_other_confirms_or_not() {
 
 #[test]
 fn an_answer_that_never_decides_confirms_nothing() {
-    let mut detector = Detector::new(&Limits { detect_bytes: 200, ..Limits::default() }, false);
+    let mut detector = Detector::new(&Limits { detect_bytes: 512, ..Limits::default() }, false);
     assert_eq!(detector.bytes(Side::A, 1, REQUEST), CLIENT_A);
     detector.replay(Side::A, &mut Recorder::default());
     assert_eq!(detector.confirm(Side::B, b"HTTP/1.1 200 and on it goes"), Detection::NeedMore);
-    assert_eq!(detector.confirm(Side::B, &[b'x'; 200]), Detection::NoMatch);
+    assert_eq!(detector.confirm(Side::B, &[b'x'; 512]), Detection::NoMatch);
     assert_eq!(detector.held_bytes(), 0);
 }

@@ -20,7 +20,8 @@ impl Datagrams {
     /// which some was.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        Self { limits: limits.clone(), dialogue: Dialogue::new(limits, false), is_over: false }
+        let limits = limits.raised();
+        Self { dialogue: Dialogue::new(&limits, false), limits, is_over: false }
     }
 }
 

@@ -50,6 +50,7 @@ macro_rules! framed_connection {
             /// A connection at its beginning, or, with `joined_late`, somewhere in the middle.
             #[must_use]
             pub fn new(limits: &$crate::Limits, joined_late: bool) -> Self {
+                let limits = &limits.raised();
                 let conversation = <$conversation>::new(limits, joined_late);
                 Self($crate::framed::Framed::new(conversation, limits, joined_late))
             }

@@ -39,11 +39,12 @@ impl Connection {
     /// A connection at its beginning, or, with `joined_late`, somewhere in the middle.
     #[must_use]
     pub fn new(limits: &Limits, joined_late: bool) -> Self {
+        let limits = limits.raised();
         Self {
-            limits: limits.clone(),
             request: Half::new(joined_late),
             response: Half::new(joined_late),
-            pairing: InOrder::new(limits, joined_late),
+            pairing: InOrder::new(&limits, joined_late),
+            limits,
             turn: Turn::default(),
             admitted: false,
             unasked: false,

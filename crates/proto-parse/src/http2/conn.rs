@@ -44,13 +44,14 @@ impl Connection {
         if joined_late {
             responses.decoder.lose_blocks();
         }
+        let limits = limits.raised();
         Self {
-            limits: limits.clone(),
             to_server: Half::client(joined_late),
             to_client: Half::server(joined_late),
             requests: Fields::default(),
             responses,
-            pairing: ByKey::new(limits),
+            pairing: ByKey::new(&limits),
+            limits,
             newest: 0,
             doubtful: None,
             reset: [0; RESET_STREAMS],

@@ -64,7 +64,7 @@ impl Connection {
             ended: false,
         };
         Self {
-            limits: limits.clone(),
+            limits: limits.raised(),
             phase: Phase::Start,
             to_server: half(),
             to_client: half(),

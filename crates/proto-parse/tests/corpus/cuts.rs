@@ -1,6 +1,6 @@
 //! However the bytes of a conversation come, the same comes out.
 
-use geophone_proto_parse::{Direction, Protocol};
+use geophone_proto_parse::{Direction, Exchange, Limits, Protocol};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -38,6 +38,37 @@ pub(crate) fn byte_by_byte(protocol: Protocol) {
         let pieces = recut(&case.script.events, |_| 1);
         let found = run_events(protocol, &case.script, &case.limits, &pieces);
         assert_eq!(found, expected, "{}", case.path.display());
+    }
+}
+
+/// Limits of nothing are raised to what a parser needs to keep its word.
+pub(crate) fn least_limits(protocol: Protocol) {
+    let mut nothing = Limits::default();
+    nothing.detect_bytes = 0;
+    nothing.line_bytes = 0;
+    nothing.head_bytes = 0;
+    nothing.verb_bytes = 0;
+    nothing.resource_bytes = 0;
+    nothing.authority_bytes = 0;
+    nothing.error_bytes = 0;
+    nothing.answers = 0;
+    nothing.message_bytes = 0;
+    nothing.definition_bytes = 0;
+    nothing.depth = 0;
+    nothing.open_exchanges = 0;
+    nothing.spare_exchanges = 0;
+    for case in corpus(protocol) {
+        let expected = run(protocol, &case.script, &nothing);
+        for exchange in &expected.exchanges {
+            let Exchange { verb, resource, authority, error, answers, .. } = exchange;
+            for text in [verb, resource, authority, error] {
+                assert!(text.len() <= 16, "{}: {exchange:?}", case.path.display());
+            }
+            assert!(answers.is_empty(), "{}: {exchange:?}", case.path.display());
+        }
+        let mut driver = Driver::new(protocol, &case.script, &nothing);
+        case.script.events.iter().for_each(|event| driver.event_bytewise(event));
+        assert_eq!(driver.outcome(), expected, "{}", case.path.display());
     }
 }
 

@@ -35,6 +35,11 @@ macro_rules! corpora {
                 }
 
                 #[test]
+                fn least_limits() {
+                    cuts::least_limits(PROTOCOL);
+                }
+
+                #[test]
                 fn every_single_split() {
                     cuts::every_single_split(PROTOCOL);
                 }

@@ -68,6 +68,13 @@ impl Driver {
         self.settle();
     }
 
+    /// Takes an event with each of its bytes on its own, and what was finished only behind the last of them.
+    pub(crate) fn event_bytewise(&mut self, event: &Event) {
+        let Event::Bytes { direction, now_ns, data } = event else { return self.event(event) };
+        data.chunks(1).for_each(|byte| self.connection.bytes(*direction, *now_ns, byte));
+        self.settle();
+    }
+
     /// Takes an event as a capture would that leaves out what the parser says, up to `at_most` bytes at a time.
     pub(crate) fn event_with_skips(&mut self, event: &Event, at_most: u64) {
         let Event::Bytes { direction, now_ns, data } = event else { return self.event(event) };
