@@ -33,8 +33,9 @@ pub(crate) fn push_text(text: &[u8], limit: usize, out: &mut String) -> bool {
     true
 }
 
-/// Replaces what is in `out` by at most `max` bytes of `text`, and says whether some were left out for that. Control
-/// characters and what is not UTF-8 become U+FFFD; nothing is allocated once `out` has had the room.
+/// Replaces what is in `out` by at most `max` bytes of `text`, and says whether some were left out for that. What a terminal or
+/// a page would not just show (control characters, and those that turn the direction of the text around them) and what is
+/// not UTF-8 become U+FFFD; nothing is allocated once `out` has had the room.
 pub(crate) fn copy(out: &mut String, text: &[u8], max: usize) -> bool {
     out.clear();
     append(out, text, max)
@@ -43,13 +44,13 @@ pub(crate) fn copy(out: &mut String, text: &[u8], max: usize) -> bool {
 /// As [`copy`], behind what is in `out` already; `max` holds for the whole of it.
 pub(crate) fn append(out: &mut String, text: &[u8], max: usize) -> bool {
     // Bytes of other characters than ASCII's may be a control character too (U+0080 to U+009F), and are looked at.
-    if text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+    if text.iter().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~')) {
         return !push_text(text, max, out);
     }
     for chunk in text.utf8_chunks() {
         let broken = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
         for character in chunk.valid().chars().chain(broken) {
-            let character = if character.is_control() { char::REPLACEMENT_CHARACTER } else { character };
+            let character = if is_disruptive(character) { char::REPLACEMENT_CHARACTER } else { character };
             if out.len().saturating_add(character.len_utf8()) > max {
                 return true;
             }
@@ -57,6 +58,15 @@ pub(crate) fn append(out: &mut String, text: &[u8], max: usize) -> bool {
         }
     }
     false
+}
+
+/// Whether a character does something to the text that it is shown in: controls, and Unicode's property Bidi_Control.
+fn is_disruptive(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 #[cfg(test)]
@@ -83,6 +93,8 @@ mod tests {
         let mut out = String::from("what was there");
         assert!(!copy(&mut out, b"a\nb\xffc", 100));
         assert_eq!(out, "a\u{fffd}b\u{fffd}c");
+        assert!(!copy(&mut out, "a\u{1b}b\u{9b}c\u{202e}d\u{2066}e\u{e4}".as_bytes(), 100));
+        assert_eq!(out, "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e\u{e4}");
         assert!(copy(&mut out, "ab\u{e4}".as_bytes(), 3), "half a character is none");
         assert_eq!(out, "ab");
         assert!(!append(&mut out, b"c", 3) && append(&mut out, b"d", 3));

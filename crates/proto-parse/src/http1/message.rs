@@ -9,7 +9,8 @@ use super::field::{Name, is_disputed, is_token, trim};
 use super::framing::{Body, Framing};
 use super::head::{self, Head};
 use super::search::{RequestSearch, ResponseSearch};
-use super::target::{Target, set_authority, set_path};
+use super::path::set_path;
+use super::target::{Target, set_authority};
 use crate::{Exchange, Limits, Parsed, TraceContext};
 
 /// The head of a request.

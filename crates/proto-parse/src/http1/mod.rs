@@ -44,6 +44,7 @@ pub(crate) mod fuzz;
 mod half;
 mod head;
 mod message;
+pub(crate) mod path;
 mod search;
 pub(crate) mod target;
 

@@ -5,7 +5,6 @@ use alloc::string::String;
 use memchr::{memchr, memchr2, memmem, memrchr};
 
 use super::field::{NO_AUTHORITY, authority_flaws};
-use crate::text::push_text;
 
 /// A request target, split into what is kept. Query, fragment and user info are already gone.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,7 +19,7 @@ impl<'a> Target<'a> {
     /// `None` if `target` is in none of the four forms. It is free of spaces.
     pub(super) fn parse(target: &'a [u8], is_connect: bool) -> Option<Self> {
         // Section 3.2: no whitespace; and nothing that a URI cannot have below 0x80 that would be a control here.
-        if target.iter().fold(false, |bad, &byte| bad | (byte <= b' ') | (byte == 0x7f)) {
+        if has_controls(target) {
             return None;
         }
         match target {
@@ -37,11 +36,24 @@ impl<'a> Target<'a> {
                 let rest = without_query(rest.strip_prefix(b"://")?);
                 let authority_len = memchr(b'/', rest).unwrap_or(rest.len());
                 let (authority, path) = rest.split_at_checked(authority_len)?;
-                let path = if path.is_empty() { b"/" } else { path };
+                let path = match path {
+                    [] => b"/",
+                    // `http:///user:password@host/`: for a path it goes on behind a slash of the scheme's, to be read as what
+                    // it was to be, an authority.
+                    [_, first @ ..] if authority.is_empty() && memchr(b'@', first).is_some() => {
+                        without_query(target.get(scheme_len.saturating_add(b":/".len())..)?)
+                    }
+                    _ => path,
+                };
                 is_scheme.then_some(Self { authority: Some(without_user_info(authority)), path })
             }
         }
     }
+}
+
+/// Whether there is a space or a control character in it.
+pub(crate) fn has_controls(target: &[u8]) -> bool {
+    target.iter().fold(false, |bad, &byte| bad | (byte <= b' ') | (byte == 0x7f))
 }
 
 pub(crate) fn without_query(target: &[u8]) -> &[u8] {
@@ -54,31 +66,6 @@ pub(crate) fn without_user_info(authority: &[u8]) -> &[u8] {
     memrchr(b'@', authority)
         .and_then(|at| authority.get(at..))
         .map_or(authority, |host| host.get(1..).unwrap_or_default())
-}
-
-/// Makes `out` a path, at most `limit` bytes of it, and says whether that was all.
-///
-/// Path parameters (RFC 3986 section 3.3: from `;` to the end of the segment) are dropped: they hold values, session
-/// identifiers among them. Bytes that are not UTF-8 become U+FFFD.
-pub(crate) fn set_path(path: &[u8], limit: usize, out: &mut String) -> bool {
-    let has_parameters = memchr(b';', path).is_some();
-    // What it was before, in most cases; so it is UTF-8, too.
-    if !has_parameters && path == out.as_bytes() && path.len() <= limit {
-        return true;
-    }
-    out.clear();
-    if !has_parameters {
-        return push_text(path, limit, out);
-    }
-    let mut whole = true;
-    for (index, segment) in path.split(|&byte| byte == b'/').enumerate() {
-        let end = memchr(b';', segment).unwrap_or(segment.len());
-        if index > 0 {
-            whole &= push_text(b"/", limit, out);
-        }
-        whole &= push_text(segment.get(..end).unwrap_or_default(), limit, out);
-    }
-    whole
 }
 
 /// Puts `host [ ":" port ]` into `out` in lower case; leaves `out` empty where it is not valid or too long.
@@ -104,6 +91,7 @@ pub(crate) fn set_authority(authority: &[u8], limit: usize, out: &mut String) {
 mod tests {
     use alloc::string::String;
 
+    use super::super::path::set_path;
     use super::*;
 
     #[track_caller]
@@ -127,6 +115,10 @@ mod tests {
         check("http://example.com", false, Some(("example.com", "/")));
         check("http://example.com?q=/x", false, Some(("example.com", "/")));
         check("http://a@b@c/", false, Some(("c", "/")));
+        check("http:///u:SECRET@h/p?q", false, Some(("", "//h/p")));
+        check("http:///a/b?u@h", false, Some(("", "/a/b")));
+        check("//u:SECRET@h/p", false, Some(("", "//h/p")));
+        check("/http://u:SECRET@h/p", false, Some(("", "/http://h/p")));
         check("*", false, Some(("", "*")));
         check("user:pw@[2001:DB8::1]:443", true, Some(("[2001:db8::1]:443", "")));
         check("/shop;jsessionid=SECRET/cart;a=b;c", false, Some(("", "/shop/cart")));
@@ -141,15 +133,6 @@ mod tests {
 
     #[test]
     fn what_was_there_before_is_replaced() {
-        let mut out = String::from("/Old");
-        for (path, expected) in
-            [("/Old", "/Old"), ("/Old;a", "/Old"), ("/new", "/new"), ("/toolong", "/tool"), ("", "")]
-        {
-            assert_eq!(set_path(path.as_bytes(), 5, &mut out), expected != "/tool");
-            assert_eq!(out, expected);
-            assert_eq!(set_path(path.as_bytes(), 5, &mut out), expected != "/tool", "the same again");
-            assert_eq!(out, expected);
-        }
         let texts = ["", "Example", "example", "u@example", "a b", "a-name-over-the-limit"];
         for authority in texts {
             let mut expected = String::new();
@@ -160,21 +143,6 @@ mod tests {
                 assert_eq!(out, expected, "{authority:?} over {before:?}");
             }
         }
-    }
-
-    #[test]
-    fn a_long_path_is_cut_between_characters() {
-        let mut out = String::new();
-        assert!(!set_path("/ää".as_bytes(), 4, &mut out));
-        assert_eq!(out, "/ä");
-        assert!(set_path("/ää".as_bytes(), 5, &mut out));
-        assert_eq!(out, "/ää");
-        assert!(!set_path(b"/abc;x/d", 5, &mut out));
-        assert_eq!(out, "/abc/");
-        assert!(set_path(b"/\xff/x", 8, &mut out));
-        assert_eq!(out, "/\u{fffd}/x");
-        assert!(!set_path(b"/ab\xff", 5, &mut out));
-        assert_eq!(out, "/ab");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use memchr::memchr;
 
 use crate::Limits;
+use crate::http1::path::clean_path;
 use crate::http1::target::{without_query, without_user_info};
 
 /// The name of a field, as far as it matters.
@@ -48,7 +49,7 @@ pub struct Field<'a> {
     /// Its name.
     pub name: FieldName,
     /// What is kept of its value: nothing, unless the name is one of those that [matter](FieldName::is_kept). Of a path
-    /// it is what comes before the query, without path parameters; of an authority, what comes behind the user info; of
+    /// it is what comes before the query, without path parameters and user info; of an authority, what comes behind the user info; of
     /// a content type, what comes before its parameters.
     pub value: &'a [u8],
     /// The value is longer than what was kept of it.
@@ -121,7 +122,7 @@ impl FieldName {
                 let path_bytes = without_query(value).len();
                 let is_cut = is_cut && path_bytes == value.len();
                 value.truncate(path_bytes);
-                remove_path_parameters(value);
+                clean_path(value, is_cut);
                 let is_long = value.len() > limits.resource_bytes;
                 value.truncate(limits.resource_bytes);
                 is_cut || is_long
@@ -145,18 +146,6 @@ impl FieldName {
     }
 }
 
-/// RFC 3986 section 3.3: from `;` to the end of the segment. They hold values, session identifiers among them.
-fn remove_path_parameters(path: &mut Vec<u8>) {
-    if memchr(b';', path).is_none() {
-        return;
-    }
-    let mut in_parameter = false;
-    path.retain(|byte| {
-        in_parameter = *byte == b';' || (in_parameter && *byte != b'/');
-        !in_parameter
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +166,8 @@ mod tests {
         check(FieldName::Path, "/a?token=secret", "/a", false);
         check(FieldName::Path, "/a;id=secret/b;c", "/a/b", false);
         check(FieldName::Path, "/a;id=secret/b?c;d", "/a/b", false);
+        check(FieldName::Path, "//u:secret@a/b", "//a/b", false);
+        check(FieldName::Path, "//user:a-password-that-goes-far-beyond-what-is-looked-at@a", "//", true);
         check(FieldName::Path, "/twelve-bytes", "/twelve-byte", true);
         check(FieldName::Path, "/a?a-query-that-goes-far-beyond-what-is-looked-at", "/a", false);
         check(FieldName::Path, "/a;a-parameter-that-goes-far-beyond-what-is-looked-at", "/a", true);

@@ -5,7 +5,8 @@ use alloc::string::String;
 use super::field::{Field, FieldName};
 use super::grpc;
 use crate::http1::EVENT_STREAM;
-use crate::http1::target::{set_authority, set_path};
+use crate::http1::path::set_path;
+use crate::http1::target::{has_controls, set_authority};
 use crate::{Exchange, Limits, TraceContext};
 
 /// The field section of a request (RFC 9113 section 8.3.1).
@@ -110,7 +111,8 @@ impl RequestHead {
             FieldName::Path => {
                 // Section 8.3.1: it begins with a slash, or is an asterisk. What is something else is not shown.
                 let path = if matches!(value, [b'/', ..] | b"*") { value } else { b"" };
-                self.order.is_malformed |= path.is_empty();
+                // RFC 9112 section 3.2: nor has it spaces or control characters.
+                self.order.is_malformed |= path.is_empty() || has_controls(path);
                 self.resource_is_cut = !set_path(path, limits.resource_bytes, &mut self.resource) || is_cut;
             }
             FieldName::Authority => set_authority(value, limits.authority_bytes, &mut self.authority),
