@@ -97,12 +97,26 @@ fn real_conversations_are_recognised() {
     assert!(mistaken.is_empty(), "{mistaken:#?}");
 }
 
+/// Whether a conversation is of another protocol than the one whose folder it is in.
+fn is_of_another(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("not-"))
+}
+
+/// IRC has a PING and a PONG too.
+#[cfg(feature = "nats")]
+#[test]
+fn irc_that_was_joined_late_is_not_nats() {
+    let (path, script) = corpus(Protocol::Nats).into_iter().find(|(path, _)| is_of_another(path)).expect("it is there");
+    for client in [None, Some(Side::A)] {
+        let latched = detect(opening(&script), script.joined_late, client);
+        assert!(!matches!(latched, Latched::To(_)), "{}: {latched:?}", path.display());
+    }
+}
+
 /// Nothing that any conversation begins with, made up ones and late ones included, latches to another protocol.
 #[test]
 fn no_conversation_latches_to_another_protocol() {
     for protocol in protocols() {
-        let is_of_another =
-            |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("not-"));
         for (path, script) in corpus(protocol).into_iter().filter(|(path, _)| !is_of_another(path)) {
             let Latched::To(other) = detect(opening(&script), script.joined_late, Some(Side::A)) else { continue };
             // Of a connection that changes from HTTP/1 to HTTP/2, one who comes late sees the latter.

@@ -71,7 +71,7 @@ fn is_printed(data: &[u8]) -> bool {
     data.iter().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\r'))
 }
 
-/// Whether what there is of a line may become one of this direction, by its first word.
+/// Whether what there is of a line may become one of this direction, by its first word, and by whether another one may follow.
 pub(super) fn may_become_line(direction: Direction, data: &[u8]) -> bool {
     const TO_SERVER: [&[u8]; 7] = [b"PUB", b"HPUB", b"SUB", b"UNSUB", b"CONNECT", b"PING", b"PONG"];
     const TO_CLIENT: [&[u8]; 7] = [b"MSG", b"HMSG", b"INFO", b"+OK", b"-ERR", b"PING", b"PONG"];
@@ -81,11 +81,19 @@ pub(super) fn may_become_line(direction: Direction, data: &[u8]) -> bool {
     };
     let word = data.split(|byte| matches!(byte, b' ' | b'\t' | b'\r')).next().unwrap_or_default();
     let is_whole = word.len() < data.len();
+    let is_alone = data.get(word.len()..).unwrap_or_default().iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
     operations.iter().any(|operation| match operation.get(..word.len()) {
-        Some(begin) => begin.eq_ignore_ascii_case(word) && (!is_whole || word.len() == operation.len()),
+        Some(begin) => {
+            begin.eq_ignore_ascii_case(word)
+                && (!is_whole || word.len() == operation.len())
+                && (is_alone || !WITHOUT_ARGUMENTS.contains(operation))
+        }
         None => false,
     })
 }
+
+/// Operations of which the line has no other word (NATS documentation, "Client Protocol").
+const WITHOUT_ARGUMENTS: [&[u8]; 3] = [b"PING", b"PONG", b"+OK"];
 
 #[cfg(test)]
 mod tests {
@@ -99,6 +107,10 @@ mod tests {
             (Direction::ToServer, "PUB orders.new 5\r\nhello", Detection::Match),
             (Direction::ToServer, "PING\r\n", Detection::Match),
             (Direction::ToServer, "PIN", Detection::NeedMore),
+            (Direction::ToServer, "PING \r", Detection::NeedMore),
+            (Direction::ToServer, "PING :irc", Detection::NoMatch),
+            (Direction::ToServer, "PONG :irc\r\n", Detection::NoMatch),
+            (Direction::ToClient, "+OK 2 messages\r\n", Detection::NoMatch),
             (Direction::ToServer, "PUB a\u{1}b 5\r\nhello", Detection::NoMatch),
             (Direction::ToServer, "PUB a\u{1}b", Detection::NoMatch),
             (Direction::ToServer, "PUB crawl with friends tonight\r\n", Detection::NoMatch),

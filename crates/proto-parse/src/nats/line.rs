@@ -81,9 +81,10 @@ impl<'a> Line<'a> {
                 Self::Connect { verbose: is_verbose(words.0) }
             }
             (Direction::ToClient, Some(b'I')) if is(b"INFO") && words.0.trim_ascii().starts_with(b"{") => Self::Info,
-            (_, Some(b'P')) if is(b"PING") => Self::Ping,
-            (_, Some(b'P')) if is(b"PONG") => Self::Pong,
-            (Direction::ToClient, Some(b'+')) if is(b"+OK") => Self::Ok,
+            // These say nothing more: IRC's PING does.
+            (_, Some(b'P')) if is(b"PING") && words.next().is_none() => Self::Ping,
+            (_, Some(b'P')) if is(b"PONG") && words.next().is_none() => Self::Pong,
+            (Direction::ToClient, Some(b'+')) if is(b"+OK") && words.next().is_none() => Self::Ok,
             (Direction::ToClient, Some(b'-')) if is(b"-ERR") => {
                 let text = words.0.trim_ascii();
                 let text = text.strip_prefix(b"'").unwrap_or(text);
@@ -245,11 +246,13 @@ mod tests {
             "MSG a 5",
             "+OK",
             "PINGS",
+            "PING :irc.example.net",
+            "PONG 1",
             "*1",
         ] {
             assert_eq!(parse(Direction::ToServer, line), Err(NotNats), "{line}");
         }
-        for line in ["MSG a 1", "INFO x", "SUB a 1", "CONNECT {}", "+PONG", "HTTP/1.1 200 OK"] {
+        for line in ["MSG a 1", "+OK 2 messages", "INFO x", "SUB a 1", "CONNECT {}", "+PONG", "HTTP/1.1 200 OK"] {
             assert_eq!(parse(Direction::ToClient, line), Err(NotNats), "{line}");
         }
     }
