@@ -161,7 +161,8 @@ fn what_the_other_side_does_not_confirm_does_not_latch() {
             }
         }
     }
-    assert!(tried > 0 || protocols().count() < 2, "there are pairs to try");
+    let are_all_kin = protocols().all(|one| protocols().all(|other| one == other || are_kin(one, other)));
+    assert!(tried > 0 || are_all_kin, "there are pairs to try");
 }
 
 /// Protocols that begin as one another: HTTP/1 turns into HTTP/2 or a tunnel, and databases into TLS.

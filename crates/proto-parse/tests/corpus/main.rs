@@ -128,9 +128,16 @@ pub(crate) fn corpus(protocol: Protocol) -> Vec<Case> {
             let limits = if script.default_limits { Limits::default() } else { small_limits() };
             Case { path, script, limits, expected: expected.to_owned() }
         })
+        .filter(|case| case.script.needs.iter().all(|feature| has(feature)))
         .collect();
     assert!(cases.len() > 4, "the corpus of {} is there", protocol.name());
     cases
+}
+
+/// Whether the feature of this name is on, which has a protocol.
+fn has(feature: &str) -> bool {
+    let protocol = Protocol::ALL.iter().find(|protocol| protocol.name() == feature).expect("a protocol's feature");
+    protocol.connection(&Limits::default(), false).is_some()
 }
 
 fn check_whole(protocol: Protocol) {

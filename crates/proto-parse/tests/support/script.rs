@@ -18,6 +18,8 @@ pub(crate) struct Script {
     pub(crate) joined_late: bool,
     /// It is a recording of real programs, for the limits that programs have.
     pub(crate) default_limits: bool,
+    /// Features whose parsers go on with it.
+    pub(crate) needs: Vec<String>,
     /// Texts that must not be in anything that comes out.
     pub(crate) secrets: Vec<String>,
     pub(crate) events: Vec<Event>,
@@ -32,6 +34,7 @@ impl Script {
                 _ if line.is_empty() || line.starts_with('#') => {}
                 _ if line == "joined late" => script.joined_late = true,
                 _ if line == "default limits" => script.default_limits = true,
+                Some(("needs", feature)) => script.needs.push(feature.to_owned()),
                 Some(("secret", text)) => script.secrets.push(text.to_owned()),
                 Some((time, rest)) => script.events.push(event(time.parse().expect("a time in ns"), rest)),
                 None => panic!("not an event: {line}"),
