@@ -25,7 +25,7 @@ pub enum Protocol {
     Memcached,
     /// MongoDB.
     Mongodb,
-    /// MQTT 3.1.1 and 5.
+    /// MQTT 3.1, 3.1.1 and 5.
     Mqtt,
     /// MySQL and MariaDB.
     Mysql,

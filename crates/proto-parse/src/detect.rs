@@ -72,6 +72,50 @@ pub enum Verdict {
 ///
 /// A protocol is recognised by what one side says, where that can be nothing else, else by what both say. A decision that
 /// falls with the first segment, the common case, copies nothing.
+///
+/// The whole way of a connection that nothing is known of:
+///
+/// ```
+/// use geophone_proto_parse::{Detection, Detector, Direction, Exchange, Limits, Side, Verdict};
+///
+/// # #[cfg(feature = "http1")] {
+/// let limits = Limits::default();
+/// let mut detector = Detector::new(&limits, false);
+/// // What comes is given to the detector as long as it is undecided. It holds it.
+/// assert_eq!(detector.bytes(Side::A, 1_000, b"GE"), Verdict::Undecided);
+/// let data = b"T /orders/42 HTTP/1.1\r\nHost: shop.example\r\n\r\n";
+/// let Verdict::Detected { protocol, client, mut confirmed } = detector.bytes(Side::A, 1_500, data) else {
+///     unreachable!("this is HTTP/1, and side A is the client");
+/// };
+///
+/// // The parser gets what was held, then what brought the verdict.
+/// let direction = |side| if side == client { Direction::ToServer } else { Direction::ToClient };
+/// let mut connection = protocol.connection(&limits, false).expect("what is detected has its feature on");
+/// detector.replay(client, &mut *connection);
+/// connection.bytes(direction(Side::A), 1_500, data);
+///
+/// // Until the other side has confirmed it, nothing that the parser yields is believed.
+/// let data = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+/// if !confirmed {
+///     match detector.confirm(Side::B, data) {
+///         Detection::Match => confirmed = true,
+///         Detection::NeedMore => {}
+///         // The verdict was wrong: this parser goes, and another detector looks at what comes.
+///         Detection::NoMatch => connection.abandon(),
+///     }
+/// }
+/// connection.bytes(direction(Side::B), 9_000, data);
+///
+/// // Behind the end of the connection nothing is open any more. Who has not confirmed it has not denied it either.
+/// connection.close(10_000);
+/// let mut exchange = Exchange::default();
+/// while connection.poll(&mut exchange) {
+///     assert_eq!((exchange.verb.as_str(), exchange.resource.as_str()), ("GET", "/orders/42"));
+///     assert_eq!(exchange.request.first_ns, 1_000);
+/// }
+/// assert!(confirmed && connection.counters().paired == 1);
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Detector {
     limits: Limits,

@@ -7,6 +7,7 @@
 //! ```
 //! use geophone_proto_parse::{Direction, Exchange, Limits, Protocol, StatusClass};
 //!
+//! # #[cfg(feature = "http1")] {
 //! let mut connection = Protocol::Http1.connection(&Limits::default(), false).expect("the feature is on");
 //! // Bytes come in pieces, as they were seen; times are nanoseconds of the caller's clock.
 //! connection.bytes(Direction::ToServer, 1_000, b"GET /orders/42?token=secret HTTP/1.1\r\nHo");
@@ -21,6 +22,7 @@
 //!     assert_eq!(response.last_ns - exchange.request.first_ns, 8_000);
 //! }
 //! assert!(connection.counters().balances());
+//! # }
 //! ```
 //!
 //! # What a parser promises
@@ -39,6 +41,7 @@
 //!
 //! [`Detector`] finds the protocol of a connection, and which side is the client, from its first bytes.
 //! [`Protocol::connection`] makes the parser, a [`Connection`], that yields [`Exchange`]s and counts in [`Counters`].
+//! What two UDP sockets say in DNS has a parser of its own, `dns::Datagrams`: nothing is to be detected there but the port.
 //! A module per protocol, behind a feature of the same name, has its message-level parsers: pure functions that return
 //! [`Parsed`]. The module `sql` has what the protocols of SQL databases share: the fingerprint of a statement.
 //!

@@ -23,7 +23,9 @@ macro_rules! protocols {
         }
 
         impl Protocol {
-            /// All of them, those whose feature is off too.
+            /// All of them, those whose feature is off too, and those that are spoken within others: a connection is never one
+            /// of gRPC or WebSocket alone, so these two have no parser of their own, no feature, and are not detected. They are
+            /// what an exchange is that a connection of HTTP/1 or HTTP/2 yields ([`Exchange::protocol`](crate::Exchange::protocol)).
             pub const ALL: &[Self] = &[$(Self::$variant,)* $(Self::$inner,)*];
 
             /// The name, in lower case; that of the cargo feature too, where the protocol has one of its own.
@@ -38,7 +40,10 @@ macro_rules! protocols {
             /// A parser for one connection that speaks this protocol. `joined_late` says that the connection was open before
             /// the capture began, so that the first bytes may be the middle of a message.
             ///
-            /// `None` where the protocol's cargo feature is off, and for one that is spoken within another.
+            /// `None` where the protocol's cargo feature is off, and for [`Grpc`](Self::Grpc) and [`WebSocket`](Self::WebSocket),
+            /// which are spoken within a connection of HTTP: its parser sees to them.
+            ///
+            /// For [`Dns`](Self::Dns) it is one over TCP; for datagrams, there is `dns::Datagrams`.
             #[must_use]
             pub fn connection(self, limits: &Limits, joined_late: bool) -> Option<Box<dyn Connection + Send>> {
                 match self {
@@ -74,7 +79,7 @@ protocols! {
     Http2 = "http2" in http2;
     /// AMQP 0-9-1, as RabbitMQ speaks it.
     Amqp = "amqp" in amqp;
-    /// MQTT 3.1.1 and 5 (OASIS).
+    /// MQTT 3.1, 3.1.1 and 5 (OASIS).
     Mqtt = "mqtt" in mqtt;
     /// DNS, over TCP and in datagrams (RFC 1035).
     Dns = "dns" in dns;

@@ -8,8 +8,8 @@ use super::HeadError;
 use super::field::{Name, is_disputed, is_token, trim};
 use super::framing::{Body, Framing};
 use super::head::{self, Head};
-use super::search::{RequestSearch, ResponseSearch};
 use super::path::set_path;
+use super::search::{RequestSearch, ResponseSearch};
 use super::target::{Target, set_authority};
 use crate::{Exchange, Limits, Parsed, TraceContext};
 
