@@ -14,10 +14,13 @@ const MIN_SAVED: usize = 16;
 
 /// The text up to and with the line `---`.
 pub(super) fn show(script: &Script) -> String {
-    let Script { joined_late, default_limits, secrets, events } = script;
+    let Script { joined_late, default_limits, needs, secrets, events } = script;
     let mut text = String::new();
     for (header, is_so) in [("default limits\n", default_limits), ("joined late\n", joined_late)] {
         text.push_str(if *is_so { header } else { "" });
+    }
+    for feature in needs {
+        let _ = writeln!(text, "needs {feature}");
     }
     for secret in secrets {
         let _ = writeln!(text, "secret {secret}");
