@@ -1,5 +1,10 @@
 //! Every conversation in `testdata`, in every cut: what comes out must be what the file says.
 
+#![cfg_attr(
+    not(feature = "default"),
+    allow(dead_code, unused_imports, reason = "without a protocol there is nothing to drive")
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
