@@ -109,6 +109,9 @@ fn behind_user_info(segment: &[u8], is_cut: bool) -> Range<usize> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "http2")]
+    use alloc::string::ToString as _;
+
     use super::*;
 
     #[test]
@@ -145,8 +148,6 @@ mod tests {
             }
         }
     }
-    #[cfg(feature = "http2")]
-    use alloc::string::ToString as _;
 
     #[cfg(feature = "http2")]
     #[test]
