@@ -11,6 +11,7 @@ use super::reply::Reply;
 use super::statement::Statements;
 use crate::framed::{Conversation, Head, Message, Next, framed_connection};
 use crate::pairing::{InOrder, Pairing as _, Turn};
+use crate::sql::Dialect;
 use crate::sql::Statement;
 use crate::{Detection, Direction, Flags, Limits, Parsed, Span};
 
@@ -39,6 +40,8 @@ struct Dialog {
     searches_responses: bool,
     /// Whether EOF packets come behind columns, if that is known.
     ends_columns: Option<bool>,
+    /// The server's mode, which its statuses tell.
+    dialect: Dialect,
     capabilities: Capabilities,
     next: Next,
 }
@@ -92,6 +95,9 @@ struct Response {
     full: bool,
 }
 
+/// Before the server has told, or where what it told may be lost.
+const UNTOLD: Dialect = Dialect::MYSQL.with_unknown_backslash_escapes();
+
 impl Dialog {
     fn new(limits: &Limits, joined_late: bool) -> Self {
         Self {
@@ -105,6 +111,7 @@ impl Dialog {
             server_sequence: 0,
             searches_responses: joined_late,
             ends_columns: None,
+            dialect: UNTOLD,
             capabilities: Capabilities::ALL,
             next: Next::Same,
         }
@@ -171,6 +178,7 @@ impl Conversation for Dialog {
     }
 
     fn lost(&mut self, direction: Direction) {
+        self.dialect = UNTOLD;
         match direction {
             Direction::ToServer => self.lose_requests(),
             Direction::ToClient => self.lose_responses(),

@@ -41,6 +41,9 @@
 //! EOF follows the columns of a prepared statement without parameters cannot before it has shown elsewhere: the reply is taken
 //! to be over, and the EOF packet passed over if it comes.
 //!
+//! Whether a backslash escapes is told by the status of each reply. Before the first one, and behind a loss, a text is shown up
+//! to the string whose end depends on it. The mode `ANSI_QUOTES` is told by nothing: `"` is taken for a string's.
+//!
 //! Not covered: the protocol before 4.1; compressed packets; the X protocol.
 
 mod command;

@@ -12,6 +12,7 @@ pub struct Reply {
     state: State,
     /// Whether an EOF packet ends the columns of a result, or of a prepared statement; `None` while nothing has told.
     ends_columns: Option<bool>,
+    backslash_escapes: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +85,7 @@ const MAX_COLUMNS: u64 = 0xffff;
 mod status {
     pub(super) const MORE_RESULTS_EXIST: u16 = 1 << 3;
     pub(super) const CURSOR_EXISTS: u16 = 1 << 6;
+    pub(super) const NO_BACKSLASH_ESCAPES: u16 = 1 << 9;
 }
 
 impl Reply {
@@ -102,13 +104,19 @@ impl Reply {
             ReplyKind::Login => State::Login,
             ReplyKind::Fields | ReplyKind::Stream => State::UntilEof,
         };
-        Self { state, ends_columns }
+        Self { state, ends_columns, backslash_escapes: None }
     }
 
     /// Whether EOF packets come behind columns, as far as that has shown.
     #[must_use]
     pub fn ends_columns(&self) -> Option<bool> {
         self.ends_columns
+    }
+
+    /// Whether a backslash escapes what is behind it in a string, as the server's last status has it, if there was one.
+    #[must_use]
+    pub fn backslash_escapes(&self) -> Option<bool> {
+        self.backslash_escapes
     }
 
     /// Takes the next packet's payload of `payload_bytes`, of which `head` is the beginning, or all.
@@ -120,8 +128,14 @@ impl Reply {
         match (self.state, head.first()) {
             (State::Columns(_) | State::Parameters(..) | State::LastDefinitions(_), _) => self.definition(head),
             (_, Some(&ERR)) => failure(head),
-            (State::Status, Some(&(OK | EOF))) | (State::Text, _) => Ok(Progress::Done),
-            (State::Login, Some(&OK)) => Ok(Progress::Done),
+            (State::Status | State::Login, Some(&OK)) => {
+                // A server from before 4.1 tells less.
+                if let Ok(status) = ok_status(head) {
+                    self.note(status);
+                }
+                Ok(Progress::Done)
+            }
+            (State::Status, Some(&EOF)) | (State::Text, _) => Ok(Progress::Done),
             (State::Login, Some(&(EOF | AUTH_MORE_DATA))) => Ok(Progress::ClientsTurn),
             (State::Status | State::Login, _) => Err(PayloadError::NotMysql),
             (State::Result, Some(_)) => self.result(head, payload_bytes),
@@ -184,6 +198,7 @@ impl Reply {
             self.ends_columns = Some(true);
             self.state = State::Rows;
             let status = eof_status(head)?;
+            self.note(status);
             // The rows stay in the cursor until they are fetched.
             return Ok(if status & status::CURSOR_EXISTS != 0 { Progress::Done } else { Progress::More });
         }
@@ -201,7 +216,12 @@ impl Reply {
         Ok(self.end_of_result(status))
     }
 
+    fn note(&mut self, status: u16) {
+        self.backslash_escapes = Some(status & status::NO_BACKSLASH_ESCAPES == 0);
+    }
+
     fn end_of_result(&mut self, status: u16) -> Progress {
+        self.note(status);
         if status & status::MORE_RESULTS_EXIST == 0 {
             return Progress::Done;
         }

@@ -115,14 +115,14 @@ impl Dialog {
         let is_cut = usize::try_from(payload_bytes).is_ok_and(|len| len > payload.len());
         if command == Command::StmtPrepare {
             let text = payload.get(1..).unwrap_or_default();
-            let prepared = Statement::new(Dialect::MYSQL, text, is_cut, limits);
+            let prepared = Statement::new(self.dialect, text, is_cut, limits);
             self.statements.send(prepared.clone());
             statement = Some(prepared);
         }
         if header.is_continued() {
             self.clients_turn = ClientsTurn::Rest;
         }
-        let Self { pairing, statements, .. } = self;
+        let Self { pairing, statements, dialect, .. } = self;
         let Some(open) = pairing.admit(self.turn) else { return };
         let exchange = &mut open.exchange;
         exchange.protocol = Protocol::MySql;
@@ -130,7 +130,7 @@ impl Dialog {
             exchange.shape = Shape::Stream;
         }
         match command {
-            Command::Query => name_query(payload, is_cut, exchange, limits),
+            Command::Query => name_query(*dialect, payload, is_cut, exchange, limits),
             Command::StmtPrepare => {
                 if let Some(statement) = &statement {
                     statement.name_use(command.name(), exchange, limits);
@@ -242,13 +242,13 @@ fn is_command(header: PacketHeader) -> bool {
     header.sequence == 0 && header.payload_bytes > 0
 }
 
-fn name_query(payload: &[u8], is_cut: bool, exchange: &mut Exchange, limits: &Limits) {
+fn name_query(dialect: Dialect, payload: &[u8], is_cut: bool, exchange: &mut Exchange, limits: &Limits) {
     let Some(text) = query_text(payload) else {
         set_verb(exchange, Command::Query.name(), limits);
         exchange.flags |= Flags::RESOURCE_CUT;
         return;
     };
-    if !fingerprint(Dialect::MYSQL, text, limits, &mut exchange.verb, &mut exchange.resource) || is_cut {
+    if !fingerprint(dialect, text, limits, &mut exchange.verb, &mut exchange.resource) || is_cut {
         exchange.flags |= Flags::RESOURCE_CUT;
     }
 }

@@ -9,6 +9,7 @@ use crate::mysql::handshake::{Capabilities, Greeting};
 use crate::mysql::message::PacketHeader;
 use crate::mysql::reply::{Progress, Reply, ServerError};
 use crate::pairing::Pairing as _;
+use crate::sql::Dialect;
 use crate::{Direction, Exchange, Flags, Limits, Protocol, StatusClass, text};
 
 impl Dialog {
@@ -158,6 +159,9 @@ impl Dialog {
         }
         if let Some(learned) = response.reply.ends_columns() {
             self.ends_columns = Some(learned);
+        }
+        if let Some(escapes) = response.reply.backslash_escapes() {
+            self.dialect = Dialect::MYSQL.with_backslash_escapes(escapes);
         }
         if let Some(open) = self.pairing.front().filter(|open| open.memo.is_unfinished) {
             open.exchange.flags |= Flags::REQUEST_UNFINISHED;

@@ -1,7 +1,7 @@
 //! What takes too many bytes to be written down.
 
-use alloc::vec;
 use alloc::vec::Vec;
+use alloc::{format, vec};
 
 use super::*;
 use crate::Exchange;
@@ -112,4 +112,33 @@ fn a_flood_of_commands_and_giant_lengths_are_held_within_a_budget() {
         }
     }
     assert!(connection.held_bytes() < 1024 * 1024, "{}", connection.held_bytes());
+}
+
+/// The status of the last OK packet says what a backslash in a string is ("SERVER_STATUS_NO_BACKSLASH_ESCAPES").
+#[test]
+fn what_a_backslash_is_the_server_tells() {
+    for (status, text, expected) in
+        [(0x02, r"'a\' AS x, 's3cr3t' AS y", "? AS x, ? AS y"), (0x00, r"'a\' AS x, s3cr3t' AS y", "? AS y")]
+    {
+        for joined_late in [false, true] {
+            let mut connection = if joined_late { Connection::new(&Limits::default(), true) } else { logged_in() };
+            let mut texts = Vec::new();
+            for (now_ns, query) in [(10, "SET sql_mode = 'x'"), (20, &format!("SELECT {text}"))] {
+                connection.bytes(Direction::ToServer, now_ns, &packet(0, format!("\x03{query}").as_bytes()));
+                connection.bytes(Direction::ToClient, now_ns + 1, &packet(1, &[0, 0, 0, 2, status, 0, 0]));
+                let mut out = Exchange::default();
+                while connection.poll(&mut out) {
+                    texts.push(out.resource.clone());
+                }
+            }
+            assert_eq!(texts, ["sql_mode = ?", expected], "{status}, {joined_late}");
+        }
+    }
+    // Before it has told.
+    let mut connection = Connection::new(&Limits::default(), true);
+    connection.bytes(Direction::ToServer, 10, &packet(0, b"\x03SELECT 'a\\', 's3cr3t'"));
+    connection.bytes(Direction::ToClient, 11, &packet(1, b"\0\0\0\x02\x02\0\0"));
+    let mut out = Exchange::default();
+    assert!(connection.poll(&mut out));
+    assert_eq!(out.resource, "?");
 }
