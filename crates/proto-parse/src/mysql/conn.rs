@@ -11,8 +11,7 @@ use super::reply::Reply;
 use super::statement::Statements;
 use crate::framed::{Conversation, Head, Message, Next, framed_connection};
 use crate::pairing::{InOrder, Pairing as _, Turn};
-use crate::sql::Dialect;
-use crate::sql::Statement;
+use crate::sql::{Dialect, Statement};
 use crate::{Detection, Direction, Flags, Limits, Parsed, Span};
 
 framed_connection! {
@@ -40,7 +39,7 @@ struct Dialog {
     searches_responses: bool,
     /// Whether EOF packets come behind columns, if that is known.
     ends_columns: Option<bool>,
-    /// The server's mode, which its statuses tell.
+    /// What its statuses tell of the server's mode; see [`dialect`](Self::dialect).
     dialect: Dialect,
     capabilities: Capabilities,
     next: Next,

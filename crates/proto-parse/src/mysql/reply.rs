@@ -12,6 +12,7 @@ pub struct Reply {
     state: State,
     /// Whether an EOF packet ends the columns of a result, or of a prepared statement; `None` while nothing has told.
     ends_columns: Option<bool>,
+    /// Whether a backslash in a string escapes; `None` while no status has told.
     backslash_escapes: Option<bool>,
 }
 

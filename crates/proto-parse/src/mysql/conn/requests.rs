@@ -1,6 +1,6 @@
 //! The way of a request: from a client's packets into the pairing.
 
-use super::{ClientsTurn, Dialog, Memo, Phase, header, payload};
+use super::{ClientsTurn, Dialog, Memo, Phase, UNTOLD, header, payload};
 use crate::framed::{Message, Next};
 use crate::mysql::command::{Command, ReplyKind, StatementId, query_text};
 use crate::mysql::handshake::{Capabilities, Login};
@@ -111,18 +111,19 @@ impl Dialog {
         if command.reply() == ReplyKind::Nothing {
             return self.on_one_way(command, message, limits);
         }
+        let dialect = self.dialect();
         let mut statement = None;
         let is_cut = usize::try_from(payload_bytes).is_ok_and(|len| len > payload.len());
         if command == Command::StmtPrepare {
             let text = payload.get(1..).unwrap_or_default();
-            let prepared = Statement::new(self.dialect, text, is_cut, limits);
+            let prepared = Statement::new(dialect, text, is_cut, limits);
             self.statements.send(prepared.clone());
             statement = Some(prepared);
         }
         if header.is_continued() {
             self.clients_turn = ClientsTurn::Rest;
         }
-        let Self { pairing, statements, dialect, .. } = self;
+        let Self { pairing, statements, .. } = self;
         let Some(open) = pairing.admit(self.turn) else { return };
         let exchange = &mut open.exchange;
         exchange.protocol = Protocol::MySql;
@@ -130,7 +131,7 @@ impl Dialog {
             exchange.shape = Shape::Stream;
         }
         match command {
-            Command::Query => name_query(*dialect, payload, is_cut, exchange, limits),
+            Command::Query => name_query(dialect, payload, is_cut, exchange, limits),
             Command::StmtPrepare => {
                 if let Some(statement) = &statement {
                     statement.name_use(command.name(), exchange, limits);
@@ -166,6 +167,11 @@ impl Dialog {
             resets_session: matches!(command, Command::ChangeUser | Command::ResetConnection),
         };
         self.settle(message);
+    }
+
+    /// The dialect of the next text: what is not answered yet may change the server's mode before it is read.
+    fn dialect(&self) -> Dialect {
+        if self.pairing.has_open() { UNTOLD } else { self.dialect }
     }
 
     /// A command that the documentations do not have, or of which that byte was lost.

@@ -134,6 +134,17 @@ fn what_a_backslash_is_the_server_tells() {
             assert_eq!(texts, ["sql_mode = ?", expected], "{status}, {joined_late}");
         }
     }
+    // It may tell something else before it reads the second.
+    let mut connection = logged_in();
+    for query in [r"SET sql_mode = 'NO_BACKSLASH_ESCAPES'", r"SELECT 'a\', 's3cr3t'"] {
+        connection.bytes(Direction::ToServer, 10, &packet(0, format!("\x03{query}").as_bytes()));
+    }
+    for _ in 0..2 {
+        connection.bytes(Direction::ToClient, 11, &packet(1, b"\0\0\0\x02\x02\0\0"));
+    }
+    let mut out = Exchange::default();
+    assert!(connection.poll(&mut out) && connection.poll(&mut out));
+    assert_eq!(out.resource, "?");
     // Before it has told.
     let mut connection = Connection::new(&Limits::default(), true);
     connection.bytes(Direction::ToServer, 10, &packet(0, b"\x03SELECT 'a\\', 's3cr3t'"));
